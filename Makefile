@@ -1,0 +1,65 @@
+# `make` lists the targets. `make paper` and `make test` do the whole set-up themselves; they need Python >= 3.11, git, make.
+
+PROFILE ?= laptop#   smoke, laptop or published
+PUBLISHED ?=#        a local copy of the authors' page, instead of the network
+FORCE ?=#            1: run every stage again, changed or not
+PROCESSES ?=#        worker processes; empty: one per core
+
+VENV := .venv
+BIN := $(VENV)/bin
+export PATH := $(abspath $(BIN)):$(PATH)
+export DVC_NO_ANALYTICS := 1
+ifneq ($(PROCESSES),)
+export S2F_PROCESSES := $(PROCESSES)
+endif
+
+.PHONY: help setup data paper site test smoke bench lint speech weights clean
+.DEFAULT_GOAL := help
+
+help:  ## list the targets
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup: $(VENV)/.ready  ## create .venv with the locked requirements
+
+$(VENV)/.ready: requirements.lock pyproject.toml
+	@python=$$(for p in python3.14 python3.13 python3.12 python3.11 python3; do \
+	  $$p -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done); \
+	test -n "$$python" || { echo "No Python >= 3.11 with venv found; install one (for example python3.11 and python3.11-venv)."; exit 1; }; \
+	echo "Setting up $(VENV) with $$($$python --version); a few minutes, once."; \
+	$$python -m venv $(VENV)
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+data: setup  ## bring data and weights from the remote inside this repository
+	@dvc pull --quiet
+
+paper: data  ## regenerate every figure and table, the scorecard and the site (PROFILE=..., PUBLISHED=..., FORCE=1)
+ifeq ($(PROFILE),published)
+	@s2f fetch published $(if $(PUBLISHED),--from "$(PUBLISHED)") --if-needed
+endif
+	@dvc repro $(if $(FORCE),--force) site@$(PROFILE)
+	@s2f scorecard --profile $(PROFILE)
+
+site: setup  ## build the site of a profile from the pages that exist
+	@dvc repro $(if $(FORCE),--force) site@$(PROFILE)
+
+smoke:  ## the same pipeline in seconds
+	@$(MAKE) --no-print-directory paper PROFILE=smoke
+
+test: data  ## lint and test
+	@ruff check .
+	@pytest
+
+bench: data  ## measure speed, as ratios side by side
+	@python benchmarks/sound.py
+	@python benchmarks/faces.py
+
+lint: setup  ## check the style only
+	@ruff check .
+
+speech: setup  ## make the test clips again (needs espeak-ng)
+	@python tests/make_speech.py
+
+clean:  ## remove what the stages made (not .venv, not data)
+	@git clean -fdxq results

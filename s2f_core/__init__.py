@@ -1,0 +1,1 @@
+"""Speech2Face, re-measured and rebuilt: the core package behind the notebooks."""

@@ -1,0 +1,188 @@
+"""The command line, `s2f`: every command parses, calls one room, and turns a user's error into one line and exit code 2.
+
+Exit codes: 0 done · 1 the work failed · 2 the input or the call was wrong · 130 interrupted.
+"""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+from s2f_core import config
+from s2f_core.errors import InputError
+
+app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False,
+                  help="Speech2Face, re-measured: fetch what the authors published, verify every claim, build the site.")
+notebook_app = typer.Typer(no_args_is_help=True, help="Run pages strictly.")
+fetch_app = typer.Typer(no_args_is_help=True, help="Bring data that this project may not ship.")
+app.add_typer(notebook_app, name="notebook")
+app.add_typer(fetch_app, name="fetch")
+
+Profile = Annotated[str, typer.Option(help="smoke, laptop or published")]
+Processes = Annotated[int, typer.Option(envvar="S2F_PROCESSES", help="0: one per core")]
+
+
+@notebook_app.command("run")
+def notebook_run(
+    source: Annotated[Path, typer.Argument(help="the notebook to execute")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="where the executed notebook goes")],
+    parameter: Annotated[list[str] | None, typer.Option("-p", "--parameter", help="NAME=VALUE, the value in YAML")] = None,
+) -> None:
+    """Execute one notebook; unknown or unread parameters are errors, the output appears whole or not at all."""
+    from s2f_core import notebook
+
+    notebook.run(source, output, dict(map(_parameter, parameter or [])), root=_root())
+
+
+@fetch_app.command("published")
+def fetch_published(
+    source: Annotated[Path | None, typer.Option("--from", help="a local copy in the layout of the authors' page")] = None,
+    if_needed: Annotated[bool, typer.Option(help="be content with what is already here")] = False,
+) -> None:
+    """Fetch the authors' released examples (real people) into a cache folder outside the repository, checked by hash."""
+    from s2f_core import measure
+    from s2f_core.data.corpora import published_fetch, published_manifest
+
+    home = measure.published_home()
+    found = published_manifest.inventory(home)
+    if if_needed and source is None and any(count.present for count in found.clips.values()):
+        return  # a reader who brought a part by hand is not sent to the network for the rest
+    with _progress("fetch the published examples", len(published_manifest.manifest())) as advance:
+        found = published_fetch.fetch(home, source=source, on_progress=advance)
+    _say(f"The authors' examples lie in {home}, outside the repository.", *published_manifest.missing_report(found))
+
+
+@app.command()
+def inventory(profile: Profile = "laptop") -> None:
+    """Write what this reader has fetched to results/<profile>/inventory.json."""
+    from s2f_core import measure
+
+    measure.take_inventory(_root(), profile)
+
+
+@app.command("measure")
+def measure_all(profile: Profile = "laptop", processes: Processes = 0) -> None:
+    """Measure the fetched faces and voices with independent judges; what was measured before is not measured again."""
+    from s2f_core import measure
+
+    root = _root()
+    with _progress("measure faces and voices", measure.n_to_measure(root, profile)) as advance:
+        measure.measure(root, profile, processes=processes or os.cpu_count() or 1, on_progress=advance)
+
+
+@app.command("verify")
+def verify_claims(profile: Profile = "laptop", processes: Processes = 0) -> None:
+    """Test every claim of the ledger that can be tested, write results/<profile>/scorecard.json and print it."""
+    from s2f_core import verify
+
+    root = _root()
+    inventory(profile)
+    measure_all(profile, processes)
+    evidence = verify.gather(root, profile)
+    with _progress("test the claims", len(verify.CHAPTERS)) as advance:
+        verify.write(verify.evaluate(evidence, on_progress=advance), root, profile)
+    scorecard(profile)
+
+
+@app.command()
+def scorecard(profile: Profile = "laptop") -> None:
+    """Print the scorecard of a profile, and where its site lies."""
+    from rich.console import Console
+
+    from s2f_core.evaluate import claims
+    from s2f_core.figures import tables
+
+    folder = _root() / "results" / profile
+    rows = claims.read_scorecard(folder / "scorecard.json")
+    console = Console(width=None if sys.stdout.isatty() else 140)
+    for part in tables.terminal(rows):
+        console.print(part)
+    if (folder / "site" / "index.html").is_file():
+        _say(f"The site: {folder / 'site' / 'index.html'}")
+    _say(*artifact_notes(folder))
+
+
+@app.command()
+def site(profile: Profile = "laptop") -> None:
+    """Build results/<profile>/site/index.html from the executed pages."""
+    from s2f_core import site as builder
+
+    builder.build(_root(), profile)
+
+
+def artifact_notes(folder: Path) -> list[str]:
+    """What the inventory beside a scorecard says is missing, in plain words; nothing where there is no inventory."""
+    from s2f_core import artifacts
+
+    path = folder / "inventory.json"
+    return artifacts.read_json(path).get("missing", []) if path.is_file() else []
+
+
+def main() -> None:
+    """Entry point: turn the errors that a user can cause into one line, and ^C into exit code 130."""
+    from s2f_core.notebook import CellError
+
+    try:
+        app(standalone_mode=True)
+    except InputError as error:
+        _fail(str(error), code=2)
+    except CellError as error:
+        _fail(str(error), code=1)
+    except KeyboardInterrupt:
+        _fail("interrupted; run the same command again to go on", code=130)
+
+
+def _fail(message: str, *, code: int) -> None:
+    print(f"s2f: {message}", file=sys.stderr)
+    raise SystemExit(code)
+
+
+def _say(*lines: str) -> None:
+    for line in lines:
+        print(line, flush=True)
+
+
+def _parameter(given: str) -> tuple[str, Any]:
+    name, equals, value = given.partition("=")
+    if not (equals and name.isidentifier()):
+        raise InputError(f"-p takes NAME=VALUE; got {given!r}; write for example -p profile=laptop")
+    return name, yaml.safe_load(value)
+
+
+def _root() -> Path:
+    return config.project_root(Path.cwd())
+
+
+@contextmanager
+def _progress(title: str, total: int) -> Iterator[Any]:
+    """A bar with rate and time left on a terminal, a line every tenth in a log; nothing at all for no work."""
+    if total == 0:
+        yield lambda _: None
+        return
+    from rich import progress
+
+    interactive = sys.stderr.isatty()
+    columns = (progress.TextColumn("{task.description}"), progress.BarColumn(), progress.MofNCompleteColumn(),
+               progress.TimeElapsedColumn(), progress.TimeRemainingColumn())
+    from rich.console import Console
+
+    with progress.Progress(*columns, console=Console(stderr=True), disable=not interactive) as bars:
+        task = bars.add_task(title, total=total)
+
+        def advance(steps: int) -> None:
+            before = int(10 * bars.tasks[0].completed / total)
+            bars.advance(task, steps)
+            after = int(10 * bars.tasks[0].completed / total)
+            if not interactive and after > before:
+                print(f"{title}: {int(bars.tasks[0].completed)}/{total}", file=sys.stderr, flush=True)
+
+        yield advance
+
+
+if __name__ == "__main__":
+    main()

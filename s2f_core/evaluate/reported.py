@@ -1,0 +1,183 @@
+"""Claims that the published numbers test by themselves: Table 3, Fig. 4, Fig. 5(c) and the sizes of the data."""
+
+import numpy as np
+from scipy.stats import t as student
+
+from s2f_core.data.corpora.published import HALVES, complete_ids, labels, segment
+from s2f_core.data.corpora.published_manifest import manifest
+from s2f_core.evaluate import agreement, correlation, retrieval
+from s2f_core.evaluate.claims import Claim, Row, cell, compare
+from s2f_core.evaluate.evidence import Evidence, measured
+from s2f_core.evaluate.intervals import difference
+
+EXACT = "an exact count, nothing is sampled"
+RELEASED_CLIPS = 968  # the number behind Fig. 4's matrices is not printed; their digits fit the released AVSpeech half
+DEST = "fig05.stats.770k_dest_exg07"
+COMPARISONS = ("ori_s2f", "ori_f2f", "f2f_s2f")
+
+
+def table3(evidence: Evidence) -> list[Row]:
+    """R@K of Table 3 against the 100 printed ranks, K read as a rank and as per cent of the gallery."""
+    ledger, params = evidence.ledger, evidence.params
+    gallery = int(ledger["fig07.gallery"].value)
+    printed = retrieval.printed_ranks(np.array(ledger["fig07.ranks"].value, dtype=np.int64), gallery)
+    recall, chance = ledger["tab03.6s.cos"], ledger["tab03.random"]
+    rows = []
+    for k, percent in zip(params.top_ranks, params.top_percents, strict=True):
+        readings = (
+            (f"rank.r{k}", f"the first {k} of {gallery:,} ranks", retrieval.recall_at_rank(printed, k)),
+            (f"percent.r{k}", f"the first {percent:g} % of {gallery:,} faces", retrieval.recall_at_percent(printed, percent)),
+        )
+        for reading, words, found in readings:
+            rows.append(measured(recall, reading, found, scale=100, paper=cell(recall, f"r{k}"),
+                                 statement=f"R@{k} (6 s, cosine) read as {words}, from the 100 printed ranks."))
+            rows.append(compare(chance, reading=reading, paper=cell(chance, f"r{k}"), ours=100 * found.baseline,
+                                n=None, low=None, high=None, reason="exact: chance follows from the gallery alone",
+                                statement=f"The printed line “Random” at K = {k}, if K means {words}."))
+    return rows
+
+
+def attributes(evidence: Evidence) -> list[Row]:
+    """Fig. 4's nine matrices weighted by its class shares: accuracy, balanced accuracy and κ against knowing nothing."""
+    rows = []
+    for attribute in ("gender", "ethnicity", "age"):
+        shares = class_shares(evidence, attribute)
+        for comparison in COMPARISONS:
+            matrix = evidence.ledger[f"fig04.{attribute}.{comparison}"]
+            found = _agreement(evidence, matrix, shares[comparison[:3]])
+            readings = {"above_majority": found.accuracy, "balanced": found.balanced, "kappa": found.kappa}
+            for name, estimate in readings.items():
+                claim = evidence.ledger[f"fig04.{attribute}.{name}"]
+                words = f"{claim.statement.rstrip('.')} ({_words(comparison)})."
+                rows.append(measured(claim, comparison, estimate, statement=words))
+            if attribute == "ethnicity" and comparison == "ori_s2f":
+                rows.append(_well_represented(evidence, found))
+            if attribute == "gender" and comparison == "ori_s2f":
+                rows.append(measured(evidence.ledger["fig04.gender.agreement"], "matrix", found.accuracy))
+    return [*rows, _upper_bound(evidence), *_shares(evidence)]
+
+
+def class_shares(evidence: Evidence, attribute: str) -> dict[str, np.ndarray]:
+    """Shares of the classes among true faces (Fig. 4(b)) and, through the matrix, among F2F faces.
+
+    The matrices of age have seven classes for eight counts: the oldest two are one there.
+    """
+    counts = np.array(evidence.ledger[f"fig04.shares.{attribute}"].value)
+    if attribute == "age":
+        counts = np.append(counts[:6], counts[6:].sum())
+    through = np.array(evidence.ledger[f"fig04.{attribute}.ori_f2f"].value)
+    return {"ori": counts / counts.sum(), "f2f": counts @ (through / through.sum(1, keepdims=True)) / counts.sum()}
+
+
+def craniofacial(evidence: Evidence) -> list[Row]:
+    """Fig. 5(c): do the five statistics files agree with each other, with the table and with “1,000 test images”?"""
+    ledger = evidence.ledger
+    files = {name: claim for name, claim in ledger.items() if name.startswith("fig05.stats.")}
+    rows = [row for claim in files.values() for row in _recomputed_p(claim)]
+    printed = np.concatenate([np.array(claim.value) for claim in files.values()])
+    fitting = correlation.implied_n(printed[:, 0], printed[:, 1])
+    rows.append(compare(ledger["fig05.n"], reading="implied", ours=(fitting[0] + fitting[-1]) / 2, n=len(printed),
+                        low=float(fitting[0]), high=float(fitting[-1])))
+    published = {name.rsplit(".")[-1]: claim.value for name, claim in ledger.items() if name.startswith("fig05.published.")}
+    r_of = {measure: cell(ledger[DEST], measure, "r") for measure in published}
+    same = sum(round(r_of[measure] + 1e-9, 2) == value for measure, value in published.items())
+    rows.append(compare(ledger["fig05.from_file"], reading="rounded", ours=same, n=12, low=None, high=None, reason=EXACT))
+    significant = sum(two_sided_p(r, ledger[DEST].n or 0) < 0.001 for r in r_of.values())
+    rows.append(compare(ledger["fig05.all_significant"], reading="recomputed", ours=significant, n=12, low=None, high=None,
+                        reason=EXACT))
+    return rows
+
+
+def two_sided_p(r: float, n: int) -> float:
+    """p of Pearson's r over n pairs: Student's t with n − 2 degrees of freedom, two-sided."""
+    return float(2 * student.sf(abs(r) * np.sqrt((n - 2) / (1 - r * r)), n - 2))
+
+
+def sizes(evidence: Evidence) -> list[Row]:
+    """What the page holds, counted in the packaged list of its files; the arithmetic of training."""
+    ledger = evidence.ledger
+    paths = [entry.path for entry in manifest()]
+    of = {half: complete_ids(paths, half) for half in HALVES}
+    said = [labels(clip) for clip in of["voxceleb"]]
+    entries = {path.rsplit("/")[-1] for path in paths if path.startswith("figures/voxceleb/Wav/")}
+    counts = {
+        "data.avspeech.clips": len(of["avspeech_res"]),
+        "data.voxceleb.files": len(entries),
+        "data.voxceleb.clips": len(of["voxceleb"]),
+        "data.voxceleb.people": len({person for person, _, _ in said}),
+        "data.voxceleb.videos": len({video for _, video, _ in said}),
+        "data.voxceleb.assistants": len(entries) - len(of["voxceleb"]),
+        "fig03.random_results": sum(path.startswith("supplemental/qualitative/Wav/") for path in paths),
+    }
+    rows = [_count(ledger[name], "files", ours) for name, ours in counts.items()]
+    for position, attribute in enumerate(("gender", "fluency", "age", "ethnicity")):
+        claim = ledger[f"data.voxceleb.{attribute}"]
+        digits = [int(name[position]) for name in entries]
+        if attribute == "age":
+            digits = [min(digit, len(claim.value) - 1) for digit in digits]  # the page prints the digits 3 and 4 alike
+        rows += [_count(claim, _slug(str(label)), digits.count(place), paper=claim.value[place], said=f": {label}")
+                 for place, label in enumerate(claim.rows)]
+    for attribute in ("gender", "ethnicity", "age"):
+        rows.append(_count(ledger["data.attribute_faces"], attribute, sum(ledger[f"fig04.shares.{attribute}"].value),
+                           said=f", counted over {attribute}"))
+    largest, smallest = max(ledger["fig04.shares.ethnicity"].value), min(ledger["fig04.shares.ethnicity"].value)
+    rows.append(compare(ledger["text.uneven_population"], reading="shares", ours=largest / smallest, n=4986, low=None,
+                        high=None, reason=EXACT))
+    checkpoint = 770_001  # the last one named on the page, in the statistics files' names
+    epochs = checkpoint * ledger["text.batch"].value / ledger["data.train_pairs"].value
+    rows.append(compare(ledger["text.epochs"], reading="checkpoint", ours=epochs, n=None, low=None, high=None,
+                        reason="exact: iterations × batch / pairs"))
+    return rows
+
+
+def _agreement(evidence: Evidence, matrix: Claim, shares: np.ndarray) -> agreement.Agreement:
+    classes = list(matrix.rows)
+    return agreement.from_matrix(np.array(matrix.value), shares, RELEASED_CLIPS, classes,
+                                 ordered="age" in matrix.id, seed=evidence.params.seed)
+
+
+def _well_represented(evidence: Evidence, found: agreement.Agreement) -> Row:
+    common = min((found.recall[name] for name in ("asian", "white")), key=lambda each: each.value)
+    rare = max((found.recall[name] for name in ("black", "india")), key=lambda each: each.value)
+    return measured(evidence.ledger["fig04.ethnicity.well_represented"], "ori_s2f", difference(common, rare))
+
+
+def _upper_bound(evidence: Evidence) -> Row:
+    better = 0
+    for attribute in ("gender", "ethnicity", "age"):
+        speech, face = (np.diag(evidence.ledger[f"fig04.{attribute}.{name}"].value) for name in ("ori_s2f", "ori_f2f"))
+        better += int((speech > face).sum())
+    return compare(evidence.ledger["fig04.upper_bound"], reading="matrices", ours=better, n=13, low=None, high=None, reason=EXACT)
+
+
+def _shares(evidence: Evidence) -> list[Row]:
+    counts, percent = evidence.ledger["fig04.shares.age"], evidence.ledger["fig04.shares.age_percent"]
+    return [compare(percent, reading=f"age.{_slug(label)}", paper=cell(percent, label), ours=100 * cell(counts, label) / counts.n,
+                    n=counts.n, low=None, high=None, reason=EXACT, statement=f"Printed percentage of the class {label}.")
+            for label in counts.rows]
+
+
+def _recomputed_p(claim: Claim) -> list[Row]:
+    """Each printed p beside the p of its printed r; the interval is what the rounding of r leaves open."""
+    rows = []
+    for measure in claim.rows:
+        r, p = cell(claim, measure, "r"), cell(claim, measure, "p")
+        high, ours, low = (two_sided_p(abs(r) + shift, claim.n) for shift in (-0.0005, 0.0, 0.0005))
+        rows.append(compare(claim, reading=measure, paper=p, ours=ours, n=claim.n, low=low, high=high,
+                            statement=f"p of {measure.replace('_', ' ')} (r = {r:.3f}) in this statistics file fits n = {claim.n}."))
+    return rows
+
+
+def _count(claim: Claim, reading: str, ours: float, *, paper: float | None = None, said: str = "") -> Row:
+    return compare(claim, reading=reading, paper=paper, ours=ours, n=None, low=None, high=None, reason=EXACT,
+                   statement=f"{claim.statement.rstrip('.')}{said}.")
+
+
+def _slug(label: str) -> str:
+    return label.replace("<", "below_").replace(">=", "from_").replace(">", "above_").replace("-", "_to_").replace(" ", "_").lower()
+
+
+def _words(comparison: str) -> str:
+    names = {"ori": "true face", "f2f": "face from its own feature", "s2f": "face from speech"}
+    first, second = comparison.split("_")
+    return f"{names[first]} → {names[second]}"

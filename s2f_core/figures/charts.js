@@ -1,0 +1,68 @@
+// Draws every `.s2f-chart` of a page with the local plotly, and again whenever the page turns light or dark.
+(() => {
+  "use strict";
+
+  // The buttons are named one by one because plotly's own set holds one that sends the chart to its makers.
+  const CONFIG = {
+    responsive: true,
+    displaylogo: false,
+    modeBarButtons: [["toImage", "zoom2d", "pan2d", "resetScale2d"]],
+  };
+  const TOUCH = window.matchMedia("(pointer: coarse)").matches;
+  const drawn = [];
+
+  // The template carries a grey that reads anywhere; here the page's own ink and paper take its place.
+  const dressed = (layout) => {
+    const style = getComputedStyle(document.body);
+    const template = layout.template || {};
+    const base = template.layout || {};
+    return {
+      ...layout,
+      title: undefined, // it stands above the chart, where it can wrap
+      width: undefined, // the column decides, on a telephone too
+      autosize: true,
+      dragmode: TOUCH ? false : layout.dragmode, // a finger scrolls the page
+      template: {
+        ...template,
+        layout: {
+          ...base,
+          font: {...base.font, color: style.color},
+          hoverlabel: {...base.hoverlabel, bgcolor: style.backgroundColor, bordercolor: style.color},
+        },
+      },
+    };
+  };
+
+  const draw = ({element, specification}) =>
+    window.Plotly.react(element, specification.data, dressed(specification.layout || {}), CONFIG);
+
+  const start = () => {
+    if (!window.Plotly) return; // the chart's text stays visible
+    for (const figure of document.querySelectorAll(".s2f-chart:not(.s2f-drawn)")) {
+      const source = figure.querySelector('script[type="application/json"]');
+      const element = document.createElement("div");
+      const chart = {element, specification: JSON.parse(source.textContent)};
+      figure.setAttribute("role", "img");
+      if (!figure.hasAttribute("aria-label")) figure.setAttribute("aria-label", `Chart ${figure.id}`);
+      const {layout = {}} = chart.specification;
+      const title = layout.title?.text || layout.title;
+      if (typeof title === "string") {
+        const caption = document.createElement("figcaption");
+        caption.textContent = title.replace(/<[^>]*>/g, " ");
+        figure.append(caption);
+      }
+      element.style.height = `${layout.height || layout.template?.layout?.height || 450}px`;
+      figure.append(element);
+      figure.classList.add("s2f-drawn");
+      drawn.push(chart);
+      draw(chart);
+    }
+    new MutationObserver(() => drawn.forEach(draw))
+      .observe(document.documentElement, {attributes: true, attributeFilter: ["data-theme"]});
+    window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => drawn.forEach(draw));
+  };
+
+  // Deferred scripts, plotly among them, have run by then.
+  if (document.readyState === "complete") start();
+  else window.addEventListener("DOMContentLoaded", start);
+})();

@@ -1,0 +1,87 @@
+"""Scorecard rows as tables: formatted numbers for readers (frame, Markdown, terminal) and plain ones for machines (CSV)."""
+
+import csv as csv_format
+import io
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import pandas as pd
+from rich.table import Table
+
+from s2f_core.evaluate.claims import Row
+
+VERDICTS = {  # verdict → colour in a terminal
+    "reproduced": "green",
+    "shifted": "yellow",
+    "contradicted": "red",
+    "untestable": "bright_black",
+}
+COLUMNS = ("id", "statement", "paper", "ours [95 %]", "n", "baseline", "unit", "verdict", "tier")
+
+
+def number(value: float | None) -> str:
+    """A number as a reader wants it: integers whole with thousands separated, others to three digits, missing as –."""
+    if value is None:
+        return "–"
+    if float(value).is_integer() and abs(value) < 1e9:
+        return f"{value:,.0f}"
+    return f"{value:.3g}" if abs(value) < 100 else f"{value:,.1f}"
+
+
+def ours(row: Row) -> str:
+    """Our number and its 95 % interval, or the number alone where it is exact."""
+    if row.ours is None or row.low is None:
+        return number(row.ours)
+    return f"{number(row.ours)} [{number(row.low)}, {number(row.high)}]"
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    """One row in the order of COLUMNS."""
+    return (row.id, row.statement, number(row.paper), ours(row), number(row.n), number(row.baseline), row.unit, row.verdict,
+            row.tier)
+
+
+def frame(rows: Sequence[Row]) -> pd.DataFrame:
+    """The rows as a table of words for a page."""
+    return pd.DataFrame([cells(row) for row in rows], columns=list(COLUMNS)).set_index("id")
+
+
+def markdown(rows: Sequence[Row]) -> str:
+    """The rows as a Markdown table; the reason stands in the last column."""
+    table = pd.DataFrame([(*cells(row), row.reason or "") for row in rows], columns=[*COLUMNS, "reason"])
+    return table.map(lambda text: text.replace("|", "\\|")).to_markdown(index=False)
+
+
+def csv(rows: Sequence[Row]) -> str:
+    """Every field of every row, unrounded."""
+    text = io.StringIO()
+    writer = csv_format.DictWriter(text, fieldnames=list(Row.model_fields), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(row.model_dump() for row in rows)
+    return text.getvalue()
+
+
+def summary(rows: Sequence[Row]) -> pd.DataFrame:
+    """How many rows of each page have each verdict."""
+    counts = {page: Counter(row.verdict for row in rows if row.page == page) for page in sorted({row.page for row in rows})}
+    return pd.DataFrame([[counts[page][verdict] for verdict in VERDICTS] for page in counts],
+                        index=pd.Index(counts, name="page"), columns=list(VERDICTS))
+
+
+def terminal(rows: Sequence[Row]) -> Iterator[Table]:
+    """The scorecard for a terminal: every measured row, then how many have no number and why, then the counts."""
+    tested = Table("claim", "paper", "ours [95 %]", "n", "baseline", "verdict", "tier", title="Scorecard", title_style="bold")
+    for row in rows:
+        if row.ours is not None:
+            colour = VERDICTS[row.verdict]
+            tested.add_row(row.id, number(row.paper), ours(row), number(row.n), number(row.baseline),
+                           f"[{colour}]{row.verdict}[/]", row.tier)
+    yield tested
+    reasons = Table("rows", "why", title="Not tested here", title_style="bold")
+    for reason, count in Counter(row.reason for row in rows if row.ours is None).most_common():
+        reasons.add_row(str(count), reason)
+    yield reasons
+    counts = Table(*VERDICTS, "rows", title="Verdicts", title_style="bold")
+    found = Counter(row.verdict for row in rows)
+    counts.add_row(*(f"[{VERDICTS[verdict]}]{found[verdict]}[/]" for verdict in VERDICTS), str(len(rows)))
+    yield counts

@@ -1,0 +1,123 @@
+"""Test the claims of the paper: gather what is on disk, run every chapter, account for every claim, write the scorecard."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from s2f_core import artifacts, config, measure
+from s2f_core.data.corpora import published, published_pages
+from s2f_core.data.faces import FACE_PX, read_face
+from s2f_core.evaluate import identity, printed, released, reported
+from s2f_core.evaluate.claims import Row, load_ledger, untestable, write_scorecard
+from s2f_core.evaluate.evidence import Evidence, EvaluateBlock, Half
+from s2f_core.evaluate.exaggeration import PixelMoments, person_blocks
+
+Chapter = Callable[[Evidence], list[Row]]
+
+# Chapters in the order of the paper; each is a pure function of the evidence. The first group needs the ledger only.
+REPORTED: tuple[Chapter, ...] = (reported.table3, reported.attributes, reported.craniofacial, reported.sizes)
+RELEASED: tuple[Chapter, ...] = (
+    printed.queries, printed.candidates, printed.statistics, released.attributes, released.craniofacial_correlations,
+    released.consistency, identity.identifiability, identity.averageness, identity.pixel_loss, identity.looping,
+    identity.formats,
+)
+CHAPTERS = (*REPORTED, *RELEASED)
+
+FIG08_FOLDERS = tuple(f"{iterations}_{loss}" for iterations in ("200k", "300k", "500k") for loss in ("imgloss", "1kloss"))
+NEEDS_TRAINING = "needs models trained on the synthetic corpus, which this version does not have yet"
+NOT_RELEASED = "needs released examples that are not here: s2f fetch published, or --from a more complete copy"
+
+
+def gather(root: Path, profile: str) -> Evidence:
+    """Read what this profile has. Raises InputError where measures are missing (run `s2f measure` first)."""
+    params = config.load(root, "evaluate", EvaluateBlock, profile=profile)
+    ledger = load_ledger()
+    if profile != measure.PROFILE:
+        return Evidence(ledger, params)
+    home = measure.published_home()
+    halves = {half.name: half for name in published.HALVES if (half := _half(root, profile, name, params.seed))}
+    return Evidence(
+        ledger,
+        params,
+        queries=_page(published_pages.retrieval_queries, home, "supplemental/retrieve/index.html"),
+        statistics=_page(published_pages.craniofacial_statistics, home, "figures/landmark"),
+        lists=_page(published_pages.retrieval_lists, home, "figures/retrieval/data.txt"),
+        halves=halves,
+        fig08=_fig08(home, params.seed),
+        missing=NOT_RELEASED,
+    )
+
+
+def evaluate(evidence: Evidence, chapters: Sequence[Chapter] = CHAPTERS,
+             on_progress: Callable[[int], None] | None = None) -> list[Row]:
+    """Run the chapters; then every claim of the ledger that none of them touched becomes a row that says why."""
+    rows: list[Row] = []
+    for chapter in chapters:
+        rows += chapter(evidence)
+        if on_progress is not None:
+            on_progress(1)
+    return rows
+
+
+def account(evidence: Evidence, rows: Sequence[Row]) -> list[Row]:
+    """All claims in the ledger's order: their rows, or one that says why there is none."""
+    by_claim: dict[str, list[Row]] = {}
+    for row in rows:
+        by_claim.setdefault(row.id.partition("/")[0], []).append(row)
+    complete = []
+    for name, claim in evidence.ledger.items():
+        reason = claim.reason or (NEEDS_TRAINING if claim.tier == "C" else evidence.missing)
+        complete += by_claim.get(name) or [untestable(claim, reason)]
+    return complete
+
+
+def details(evidence: Evidence) -> dict[str, Any]:
+    """Arrays behind the charts: re-measured confusions and ranks. Numbers only: no name, no face, no clip."""
+    ranks = {}
+    for half in evidence.halves.values():
+        for view in ("f2f", *released.S2F_VIEWS):
+            ranking, _ = identity.true_face_ranks(half, view)
+            ranks[f"{half.name}.{view}"] = sorted((ranking.ranks / ranking.gallery).round(6).tolist())
+    spread = {f"{half.name}.{view}": round(moments.spread().value, 3)
+              for half in evidence.halves.values() for view, moments in half.pixels.items()}
+    return {"confusions": released.confusions(evidence), "relative_ranks": ranks, "pixel_spread": spread}
+
+
+def write(rows: Sequence[Row], detail: dict[str, Any], *, root: Path, profile: str) -> None:
+    """Write results/<profile>/scorecard.json and detail.json."""
+    folder = root / "results" / profile
+    write_scorecard(folder / "scorecard.json", rows)
+    artifacts.write_json(folder / "detail.json", detail)
+
+
+def _half(root: Path, profile: str, name: str, seed: int) -> Half | None:
+    clips, measures = measure.read(root, profile, name)
+    if not clips:
+        return None
+    persons = np.array([clip.person for clip in clips])
+    pixels = {view: _pixels([clip.views[view] for clip in clips], persons, seed) for view in published.VIEWS}
+    return Half(name, clips, measures, pixels)
+
+
+def _pixels(paths: Sequence[Path], persons: np.ndarray, seed: int) -> PixelMoments:
+    moments = PixelMoments(FACE_PX, FACE_PX)
+    blocks = person_blocks(persons, len(paths), seed=seed)
+    for path, block in zip(paths, blocks, strict=True):
+        moments.add(read_face(path)[None], np.array([block]))
+    return moments
+
+
+def _fig08(home: Path, seed: int) -> dict[str, PixelMoments]:
+    found = {}
+    for name in FIG08_FOLDERS:
+        paths = sorted((home / "figures" / "comp_loss" / name).glob("*.jpg"))
+        if paths:
+            found[name] = _pixels(paths, np.arange(len(paths)), seed)
+    return found
+
+
+def _page(read: Callable[[Path], Any], home: Path, path: str) -> Any | None:
+    """What `read` finds on a page of the authors, or None where it was not fetched."""
+    return read(home) if (home / path).exists() else None
