@@ -13,7 +13,7 @@ ifneq ($(PROCESSES),)
 export S2F_PROCESSES := $(PROCESSES)
 endif
 
-.PHONY: help setup data paper site test smoke bench lint speech weights clean
+.PHONY: help setup data paper site print test smoke bench lint speech clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -43,6 +43,9 @@ endif
 
 site: setup  ## build the site of a profile from the pages that exist
 	@dvc repro $(if $(FORCE),--force) site@$(PROFILE)
+
+print: setup  ## write every chart as SVG and PNG (needs a Chrome)
+	@s2f print --profile $(PROFILE)
 
 smoke:  ## the same pipeline in seconds
 	@$(MAKE) --no-print-directory paper PROFILE=smoke

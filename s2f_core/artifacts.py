@@ -42,9 +42,14 @@ def write_text(path: Path, text: str) -> None:
     write_bytes(path, (text.rstrip("\n") + "\n").encode())
 
 
+def dumps(value: Any) -> str:
+    """Canonical JSON (keys in the order given, two-space indent, no NaN): the same value gives the same text."""
+    return json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+
+
 def write_json(path: Path, value: Any) -> None:
-    """Write canonical JSON (keys in the order given, two-space indent, no NaN): the same value gives the same bytes."""
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False))
+    """Write canonical JSON atomically: the same value gives the same bytes."""
+    write_text(path, dumps(value))
 
 
 def read_json(path: Path) -> Any:

@@ -107,6 +107,24 @@ def scorecard(profile: Profile = "laptop") -> None:
     _say(*artifact_notes(folder))
 
 
+@app.command("print")
+def print_charts(profile: Profile = "laptop") -> None:
+    """Write every chart of a profile as SVG and PNG beside its JSON (needs kaleido and a Chrome)."""
+    from s2f_core.figures import printing
+
+    folder = _root() / "results" / profile / "figures"
+    with _progress("print the charts", len(printing.charts(folder))) as advance:
+        printing.export(folder, on_progress=advance)
+
+
+@app.command()
+def readme() -> None:
+    """Write the README's block of results anew from the committed scorecards."""
+    from s2f_core.figures import headline
+
+    headline.write(_root())
+
+
 @app.command()
 def site(profile: Profile = "laptop") -> None:
     """Build results/<profile>/site/index.html from the executed pages."""

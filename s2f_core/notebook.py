@@ -175,8 +175,8 @@ def _own_kernel(folder: Path) -> Iterator[None]:
     spec = {"argv": [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--log-level=ERROR"],
             **LANGUAGE}
     artifacts.write_text(folder / "kernels" / KERNEL / "kernel.json", json.dumps(spec))
-    changes = {"JUPYTER_PATH": str(folder), "JUPYTER_RUNTIME_DIR": str(folder / "runtime"), "PYTHONSTARTUP": "",
-               "IPYTHONDIR": str(folder / "ipython"), "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    changes = {"JUPYTER_PATH": str(folder), "IPYTHONDIR": str(folder / "ipython"), "PYTHONSTARTUP": "",
+               "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
     before = {name: os.environ.get(name) for name in changes}
     os.environ.update(changes)
     try:

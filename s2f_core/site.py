@@ -98,7 +98,10 @@ def _run_sphinx(source: Path, built: Path, profile: str, root: Path, quiet: bool
         words = [line.replace(f"{source}{os.sep}", "").strip() for line in done.stderr.splitlines() if line.strip()]
         raise InputError("Sphinx refuses the pages; repair the notebook and run its stage again: "
                          + " | ".join(words[:5]))
-    (built / ".buildinfo").unlink(missing_ok=True)  # Sphinx's note to itself
+    # What Sphinx and the theme keep for themselves: notes, templates, source maps, languages that no page speaks.
+    for left in (built / ".buildinfo", *built.rglob("*.map"), *built.glob("_static/*macros.html")):
+        left.unlink(missing_ok=True)
+    shutil.rmtree(built / "_static" / "locales", ignore_errors=True)
 
 
 def _refuse_network(built: Path) -> None:

@@ -11,7 +11,7 @@ from s2f_core.data.corpora import published, published_pages
 from s2f_core.data.faces import FACE_PX, read_face
 from s2f_core.evaluate import identity, printed, released, reported
 from s2f_core.evaluate.claims import Row, load_ledger, untestable, write_scorecard
-from s2f_core.evaluate.evidence import Evidence, EvaluateBlock, Half
+from s2f_core.evaluate.evidence import EvaluateBlock, Evidence, Half
 from s2f_core.evaluate.exaggeration import PixelMoments, person_blocks
 
 Chapter = Callable[[Evidence], list[Row]]
@@ -37,7 +37,7 @@ def gather(root: Path, profile: str) -> Evidence:
     if profile != measure.PROFILE:
         return Evidence(ledger, params)
     home = measure.published_home()
-    halves = {half.name: half for name in published.HALVES if (half := _half(root, profile, name, params.seed))}
+    halves = {half.name: half for name in published.HALVES if (half := _half(root, profile, name, params))}
     return Evidence(
         ledger,
         params,
@@ -92,12 +92,12 @@ def write(rows: Sequence[Row], detail: dict[str, Any], *, root: Path, profile: s
     artifacts.write_json(folder / "detail.json", detail)
 
 
-def _half(root: Path, profile: str, name: str, seed: int) -> Half | None:
+def _half(root: Path, profile: str, name: str, params: EvaluateBlock) -> Half | None:
     clips, measures = measure.read(root, profile, name)
-    if not clips:
-        return None
     persons = np.array([clip.person for clip in clips])
-    pixels = {view: _pixels([clip.views[view] for clip in clips], persons, seed) for view in published.VIEWS}
+    if len(set(persons)) < params.fewest_persons:
+        return None
+    pixels = {view: _pixels([clip.views[view] for clip in clips], persons, params.seed) for view in published.VIEWS}
     return Half(name, clips, measures, pixels)
 
 

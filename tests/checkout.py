@@ -5,7 +5,7 @@ import importlib.metadata
 import os
 import subprocess
 import tomllib
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import pathspec
@@ -50,6 +50,7 @@ def requirements() -> dict[str, dict[str, Requirement]]:
 @functools.cache
 def import_names(distribution: str) -> frozenset[str]:
     """What an installed distribution lets one import: names of its top-level folders and files of code."""
-    files = importlib.metadata.distribution(distribution).files or []
-    code = [PurePosixPath(file) for file in files if PurePosixPath(file).suffix in (".py", ".so", ".pyd")]
-    return frozenset(path.parts[0].split(".")[0] for path in code if len(path.parts) < 3 and path.parts[0] != "..")
+    record = importlib.metadata.distribution(distribution).read_text("RECORD") or ""
+    files = [line.split(",")[0].split("/") for line in record.splitlines()]
+    code = [parts for parts in files if len(parts) < 3 and parts[-1].endswith((".py", ".so", ".pyd"))]
+    return frozenset(parts[0].split(".")[0] for parts in code if parts[0] != "..")

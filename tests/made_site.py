@@ -1,4 +1,4 @@
-"""A small profile made for the tests of the site: a ledger, a scorecard with every verdict and tier, two executed pages."""
+"""A small profile for the tests of the site: a ledger, a scorecard with every verdict and tier, two executed pages."""
 
 from pathlib import Path
 
@@ -14,7 +14,8 @@ from s2f_core.figures.chart import Chart
 PROFILE = "smoke"
 N_ROWS = 60
 VERDICTS: tuple[Verdict, ...] = ("reproduced", "shifted", "contradicted", "untestable")
-HOSTILE = 'a statement with <script>alert("hello")</script> & </td></table> in it'
+UNLISTED = "text.unlisted"
+HOSTILE = 'a statement with <script>alert("hello")</script> & </td></table> in it and a ' + "w" * 150 + "ord"
 REASON = "nobody released <what> it needs"
 LEDGER = """# The rows of the tests
 claims:
@@ -30,18 +31,19 @@ def row(number: int) -> Row:
     verdict = VERDICTS[number % 4]
     measured = verdict != "untestable"
     claim, page = (("fig04.first", "fig04_attributes"), ("tab03.inline", "tab03_retrieval"),
-                   ("text.hostile", "claims"))[number % 3]
+                   ("text.hostile" if number < N_ROWS - 1 else UNLISTED, "claims"))[number % 3]
     return Row(
         id=f"{claim}/reading_{number}", kind="figure", source="Fig. 4(a)", page=page, unit="share of faces",
-        statement=HOSTILE if claim == "text.hostile" else f"statement number {number}", verdict=verdict,
-        tier="ABC"[number % 3] if measured else "D", paper=0.5 + number / 100, baseline=0.25 if number % 2 else None,
-        ours=1234.5 - 7 * (number * 17 % N_ROWS) if measured else None, n=100 + number if measured else None,
+        statement=HOSTILE if number % 3 == 2 else f"statement number {number}", verdict=verdict,
+        tier="ABC"[number % 3] if measured else "D", paper=round(0.5 + number / 100, 2),
+        baseline=0.25 if number % 2 else None, n=100 + number if measured else None,
+        ours=1234.5 - 7 * (number * 17 % N_ROWS) if measured else None,
         low=-1.5 if measured else None, high=2000.25 if measured else None, reason=None if measured else REASON)
 
 
 def chart(name: str) -> Chart:
     figure = go.Figure(go.Scatter(x=[1, 2, 5, 10], y=[5.2, 8.1, 12.4, 16.9], name="ours </script>"))
-    figure.update_layout(title="Recall <b>at K</b>", xaxis_title="K", yaxis_title="recall (%)", width=900)
+    figure.update_layout(title="Recall <b>at K</b>", xaxis_title="K, the length of the list in which the true face is looked for", yaxis_title="recall (%)", width=900)
     return Chart(figure, name=name, alt='Recall "rises" with K')
 
 
@@ -65,8 +67,8 @@ def results(root: Path) -> Path:
     drawn = [new_code_cell("page.chart()", execution_count=1, outputs=[new_output(
         "execute_result", data=dict(chart(f"fig04_attributes-{name}")._repr_mimebundle_()), execution_count=1)])
         for name in ("first", "second")]
-    page(folder / "pages" / "fig04_attributes.ipynb",
-         new_markdown_cell("# Figure 4 · attributes\n\nAgreement beyond chance: $\\kappa = \\frac{p_o - p_e}{1 - p_e}$."), *drawn)
+    words = "# Figure 4 · attributes\n\nAgreement beyond chance: $\\kappa = \\frac{p_o - p_e}{1 - p_e}$."
+    page(folder / "pages" / "fig04_attributes.ipynb", new_markdown_cell(words), *drawn)
     page(folder / "pages" / "claims.ipynb", new_markdown_cell("# Every claim"),
          shown("table", **{"text/html": "<table class='dataframe'><tr><td>zebra</td></tr></table>"}))
     page(folder / "pages" / "fig07_retrieval.failed.ipynb", new_markdown_cell("# Half a page"))

@@ -32,8 +32,9 @@ class Clip:
 
 
 CLIPS = (
-    Clip("english_low_7s.flac", "en-us+m3", "The tide comes in twice a day, and twice a day it goes out again. Nobody on "
-         "the island needs a clock, they look at the boats and know when it is time for bread.", 7.0, 16_000, "PCM_16"),
+    Clip("english_low_7s.flac", "en-us+m3", "The tide comes in twice a day, and twice a day it goes out again. Nobody "
+         "on the island needs a clock, they look at the boats and know when it is time for bread.", 7.0, 16_000,
+         "PCM_16"),
     Clip("french_high_2s_stereo.wav", "fr+f2", "Le pain est encore chaud, prenez-en deux tranches avec du beurre.", 2.0,
          44_100, "PCM_16", channels=2),
     Clip("german_high_4s.opus", "de+f4", "Am Morgen liegt Nebel über dem Fluss, gegen Mittag scheint die Sonne auf die "

@@ -53,6 +53,14 @@ def test_a_failing_first_write_leaves_no_file(tmp_path: Path) -> None:
     assert files_in(tmp_path) == []
 
 
+def test_who_reads_while_another_writes_sees_the_whole_old_file(tmp_path: Path) -> None:
+    artifacts.write_text(tmp_path / "file.txt", "old")
+    with (tmp_path / "file.txt").open() as reader:
+        artifacts.write_text(tmp_path / "file.txt", "new and longer")
+        assert reader.read() == "old\n"
+    assert (tmp_path / "file.txt").read_text() == "new and longer\n"
+
+
 @pytest.mark.parametrize("unwritable", [{"r": float("nan")}, {"r": float("inf")}, {"path": Path("x")}])
 def test_a_value_that_json_cannot_hold_leaves_the_old_file(tmp_path: Path, unwritable: Any) -> None:
     artifacts.write_json(tmp_path / "numbers.json", {"r": 0.5})

@@ -1,4 +1,4 @@
-"""A chart is data with a name: the same figure gives the same bytes, in the house's colours, and nothing in it escapes."""
+"""A chart is data with a name: the same figure gives the same bytes, in the house's colours; nothing in it escapes."""
 
 import json
 import re
@@ -19,8 +19,9 @@ def specification(html: str) -> dict:
 def test_a_notebook_keeps_the_chart_as_json_and_as_an_element_that_the_site_draws() -> None:
     bundle = made_site.chart("fig04_attributes-recall")._repr_mimebundle_()
     assert set(bundle) == {PLOTLY_MIME, "text/html"}
-    assert bundle["text/html"].startswith('<figure class="s2f-chart" id="fig04_attributes-recall" role="img" '
-                                          'aria-label="Recall &quot;rises&quot; with K"><script type="application/json">{')
+    assert bundle["text/html"].startswith(
+        '<figure class="s2f-chart" id="fig04_attributes-recall" role="img" '
+        'aria-label="Recall &quot;rises&quot; with K"><script type="application/json">{')
     assert specification(bundle["text/html"]) == bundle[PLOTLY_MIME]
     assert set(bundle[PLOTLY_MIME]) == {"data", "layout"}
 
@@ -58,7 +59,7 @@ def luminance(colour: str) -> float:
 
 
 def test_every_colour_of_a_series_stands_out_from_white_and_from_black_paper() -> None:
-    """Contrast by WCAG 2.2: 4.5 for text, 3 for what carries meaning; orange and sky on white stay above 2, with marks."""
+    """Contrast by WCAG 2.2: 4.5 for text, 3 for shapes; orange and sky on white only reach 2 and have marks as well."""
     for colour in (*style.PALETTE, *style.VERDICT_COLOURS.values()):
         assert 1.05 / (luminance(colour) + 0.05) >= 2 and (luminance(colour) + 0.05) / 0.05 >= 3
     assert 1.05 / (luminance(style.INK) + 0.05) >= 4.5 <= (luminance(style.INK) + 0.05) / 0.05

@@ -164,3 +164,4 @@ def test_nearest_puts_the_most_similar_name_first() -> None:
     assert config.nearest("sede", ["n", "seed"]) == "did you mean 'seed'? Known: n, seed"
     assert config.nearest("xyz", ["n", "seed"]) == "known: n, seed"
     assert config.nearest("xyz", []) == "known: none"
+    assert config.nearest(2, [1, 20, "n"]) == "did you mean '20'? Known: 1, 20, n"

@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from s2f_core.errors import InputError
-from s2f_core.evaluate.correlation import LARGEST_N, correlate, implied_n
+from s2f_core.evaluate.correlation import LARGEST_N, _pairs, _r_given, correlate, implied_n
 from s2f_core.evaluate.intervals import bootstrap
 
 # r and p in the five statistics files of the authors' page: 300k at exg 0.7 and 0, 770k at 0.7 and 0, DEST;
@@ -90,6 +90,22 @@ def test_whole_persons_are_shuffled_so_that_copies_give_no_significance():
     assert aware.pooled.value == blind.pooled.value
     assert aware.band > 1.6 * blind.band
     assert aware.p > blind.p
+
+
+def test_clips_are_exchanged_in_their_order():
+    place = np.tile([1.0, 2.0, 4.0], 20)
+    result = correlate({"m": place}, {"m": place}, groups=np.repeat(np.arange(20), 3), seed=0, n_permutations=50)["m"]
+    assert (result.band, result.p) == (pytest.approx(1), 1)
+
+
+def test_shuffled_r_is_that_of_the_complete_shuffled_pairs(sides):
+    a, b, _, _ = sides
+    clip = np.random.default_rng(4).integers(0, 240, size=(3, 240))
+    ours = _r_given(_pairs(a, b), clip)
+    complete = np.isfinite(a["wide"]) & np.isfinite(b["wide"])
+    for row, chosen in zip(ours, clip, strict=True):
+        both = complete & complete[chosen]
+        assert row[0] == pytest.approx(stats.pearsonr(a["wide"][both], b["wide"][chosen][both]).statistic)
 
 
 def test_the_test_by_shuffling_is_fair_where_persons_have_unlike_numbers_of_clips():

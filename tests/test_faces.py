@@ -162,3 +162,9 @@ def test_aligning_an_aligned_face_changes_nothing_and_outside_is_white(face: Ima
     here = np.array(faces.ALIGNED_ANCHORS) * FACE_PX - 0.5
     assert np.abs(align(pixels, here).astype(int) - pixels).max() <= 1
     assert (align(pixels, here + 500) == 255).all()
+
+
+def test_aligning_averages_the_detail_that_a_smaller_face_cannot_hold() -> None:
+    fine = (np.indices((4 * FACE_PX, 4 * FACE_PX)).sum(axis=0) % 2 * 255).astype(np.uint8)
+    small = align(np.repeat(fine[..., None], 3, axis=2), np.array(faces.ALIGNED_ANCHORS) * 4 * FACE_PX - 0.5)
+    assert np.abs(small[2:-2, 2:-2].astype(int) - 127).max() <= 2

@@ -16,6 +16,7 @@ from s2f_core.evaluate.intervals import (
     proportion_clustered,
     resampled_weights,
     wilson,
+    wilson_bounds,
 )
 
 
@@ -25,6 +26,10 @@ def test_wilson_agrees_with_scipy(successes, n):
     theirs = stats.binomtest(successes, n).proportion_ci(0.95, method="wilson")
     assert (ours.value, ours.n, ours.baseline) == (successes / n, n, 0.01)
     assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high), abs=1e-12)
+
+
+def test_wilson_ends_exactly_at_none_and_at_all():
+    assert [(wilson(0, n).low, wilson(n, n).high) for n in range(1, 200)] == [(0.0, 1.0)] * 199
 
 
 @pytest.mark.parametrize(("successes", "n"), [(1, 0), (-1, 5), (6, 5)])
@@ -125,6 +130,19 @@ def test_a_clustered_share_of_none_or_all_rests_on_the_number_of_persons():
     assert (none.value, none.low, none.n) == (0, 0, 300)
     assert none.high == pytest.approx(wilson(0, 10).high)
     assert proportion_clustered(np.ones(300, dtype=bool), groups).low == pytest.approx(wilson(10, 10).low)
+
+
+def test_the_clustered_share_of_three_persons_by_hand():
+    hits, groups = np.array([1, 1, 1, 0, 0, 0, 1, 0], dtype=bool), np.array([1, 1, 1, 2, 2, 2, 3, 3])
+    variance = 3 / 2 * (1.5**2 + 1.5**2 + 0**2) / 8**2
+    effective = 0.25 / variance * (stats.norm.ppf(0.975) / stats.t.ppf(0.975, 2)) ** 2
+    estimate = proportion_clustered(hits, groups)
+    assert (estimate.low, estimate.high) == pytest.approx(wilson_bounds(0.5, effective))
+
+
+def test_persons_who_balance_each_other_make_a_share_no_surer_than_independent_clips():
+    estimate = proportion_clustered(np.tile([True, False], 50), np.repeat(np.arange(50), 2))
+    assert (estimate.low, estimate.high) == pytest.approx(wilson_bounds(0.5, 100))
 
 
 @pytest.mark.parametrize(("share", "likeness"), [(0.03, 0.2), (0.3, 0.5), (0.96, 0.4)])

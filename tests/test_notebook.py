@@ -53,8 +53,10 @@ def test_a_parameter_read_only_before_its_declaration_counts_as_unread() -> None
         notebook.check_parameters(new_notebook(cells=[new_code_cell("print(seed)"), tagged]), {}, name="page")
 
 
-@pytest.mark.parametrize("content", [b"no json", b"\xff\xfe", b'{"cells": 1, "nbformat": 4, "nbformat_minor": 5}',
-                                     b'{"cells": [{}], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}'])
+@pytest.mark.parametrize("content", [
+    b"no json", b"\xff\xfe", b'{"cells": 1, "nbformat": 4, "nbformat_minor": 5}',
+    b'{"cells": [{"cell_type": "code", "id": "a", "metadata": {}, "source": "without outputs"}], "metadata": {}, '
+    b'"nbformat": 4, "nbformat_minor": 5}'])
 def test_what_is_no_notebook_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "page.ipynb").write_bytes(content)
     with pytest.raises(InputError, match=r"page\.ipynb is not a notebook .*restore it from git"):

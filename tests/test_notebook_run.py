@@ -54,7 +54,7 @@ def hostile_home(home: Path) -> Path:
 
 
 def listing(folder: Path) -> dict[str, str]:
-    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+    return {str(path.relative_to(folder)): path.read_text() if path.is_file() else "" for path in folder.rglob("*")}
 
 
 @pytest.fixture(scope="module")
@@ -74,6 +74,7 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> Executed:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("HOME", str(home))
         patch.setenv("PYTHONSTARTUP", str(home / "startup.py"))
+        patch.setenv("JUPYTER_PREFER_ENV_PATH", "0")  # the user's kernels come before those of this environment
         for name in ("IPYTHONDIR", "JUPYTER_PATH", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "XDG_DATA_HOME"):
             patch.delenv(name, raising=False)
         environment = dict(os.environ)

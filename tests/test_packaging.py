@@ -87,7 +87,8 @@ def test_every_dependency_earns_its_place() -> None:
                        *(names_imported(notebook_tree(path)) for path in NOTEBOOKS))
     used = {name.split(".")[0] for name in used} | named_in_strings()
     idle = {name for needs in requirements().values() for name in needs if not import_names(name) & used}
-    assert sorted(idle) == sorted(TOOLS)
+    assert not sorted(idle - set(TOOLS)), "nothing imports these: use them or delete them"
+    assert not sorted(set(TOOLS) - idle), "these are imported: take them off the list TOOLS"
 
 
 @pytest.mark.parametrize("tool", TOOLS)
@@ -112,8 +113,8 @@ def test_the_extra_all_holds_every_other_extra() -> None:
 def test_the_lock_pins_every_dependency_inside_its_bounds() -> None:
     locked = pins()
     needs = {name: one for group in requirements().values() for name, one in group.items()}
-    assert sorted(set(needs) - set(locked)) == []
-    assert [f"{name}=={locked[name]}: {one}" for name, one in needs.items() if locked[name] not in one.specifier] == []
+    assert not sorted(set(needs) - set(locked))
+    assert not [f"{name}=={locked[name]}: {one}" for name, one in needs.items() if locked[name] not in one.specifier]
 
 
 def test_the_lock_also_pins_what_the_dependencies_need() -> None:

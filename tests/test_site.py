@@ -1,5 +1,6 @@
 """The site as files: complete, linked, escaped, alone on its machine, and never half there."""
 
+import contextlib
 import hashlib
 import re
 from html.parser import HTMLParser
@@ -39,7 +40,9 @@ class Document(HTMLParser):
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made_site.build(tmp_path_factory.mktemp("site"))
+    root = tmp_path_factory.mktemp("site")
+    with (root / "said.txt").open("w", encoding="utf-8") as said, contextlib.redirect_stderr(said):
+        return made_site.build(root)
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +59,7 @@ def test_the_front_page_counts_every_verdict_and_tier_and_says_what_they_mean(bu
     text = (built / "index.html").read_text(encoding="utf-8")
     assert re.search(r"<h1>\s*Speech2Face, re-measured", text)
     assert "not a likeness" in text
+    assert "Profile <b>smoke</b> · s2f-core" in text
     for verdict in made_site.VERDICTS:
         assert f'<option value="{verdict}">{verdict} (15)</option>' in text
     for tier, n_rows in {"A": 15, "B": 15, "C": 15, "D": 15}.items():
@@ -65,12 +69,12 @@ def test_the_front_page_counts_every_verdict_and_tier_and_says_what_they_mean(bu
 
 
 def test_a_row_shows_its_numbers_and_an_untestable_one_its_reason(built: Path) -> None:
-    rows = re.findall(r"<tr>\n(.*?)</tr>", (built / "index.html").read_text(encoding="utf-8"), re.DOTALL)
+    rows = re.findall(r"<tr>\n(<td.*?)</tr>", (built / "index.html").read_text(encoding="utf-8"), re.DOTALL)
     assert len(rows) == made_site.N_ROWS
     cells = [re.sub(r"<[^>]+>", "", cell).strip() for cell in re.findall(r"<td.*?</td>", rows[1], re.DOTALL)]
-    assert cells[1:] == ["◆ shifted", "B", "0.51", "1,115.50 [−1.50, 2,000.25]", "101", "0.25", "share of faces"]
-    assert "nobody released &lt;what&gt; it needs" in rows[3] and '<td data-label="Ours" class="s2f-number" data-order="">–' \
-        in rows[3]
+    assert cells[1:] == ["◆ shifted", "B", "0.51", "1,115.5 [−1.5, 2,000.25]", "101", "0.25", "share of faces"]
+    assert "nobody released &lt;what&gt; it needs" in rows[3]
+    assert '<td data-label="Ours" class="s2f-number" data-order="">–</td>' in rows[3]
 
 
 def test_a_row_leads_to_its_page_and_to_the_line_of_the_ledger_that_holds_its_claim(
@@ -89,18 +93,18 @@ def test_what_a_row_says_is_text_and_never_html(pages: dict[str, Document]) -> N
 
 
 def test_a_missing_page_and_a_claim_outside_the_ledger_are_said_and_not_linked(
-        tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    ledger = made_site.results(tmp_path)
-    (ledger / "made.yaml").write_text(made_site.LEDGER.replace("text.hostile", "text.other"), encoding="utf-8")
-    front = Document(site.build(tmp_path, made_site.PROFILE, ledger=ledger))
-    assert "tab03_retrieval (not made yet)" in front.text and "Fig. 4(a) (not in the ledger)" in front.text
+        built: Path, pages: dict[str, Document]) -> None:
+    front, said = pages["index.html"], (built.parents[2] / "said.txt").read_text(encoding="utf-8")
+    assert front.text.count("tab03_retrieval (not made yet)") == 20
+    assert front.text.count("Fig. 4(a) (not in the ledger)") == 1
     assert not [link for link in front.links if "tab03" in link]
-    said = capfd.readouterr().err
-    assert "tab03_retrieval" in said and "text.hostile/reading_2," in said
+    assert "1 pages that rows name are not made: tab03_retrieval\n" in said
+    assert f"1 rows are not in the ledger: {made_site.UNLISTED}/reading_59\n" in said
 
 
 def test_the_sidebar_goes_from_the_scorecard_to_the_figures(built: Path, pages: dict[str, Document]) -> None:
-    sidebar = (built / "rerun.html").read_text(encoding="utf-8").split('<nav class="bd-links')[1].split("</nav>")[0]
+    text = (built / "rerun.html").read_text(encoding="utf-8")
+    sidebar = text.split('<nav class="bd-links bd-docs-nav" aria-label="Main">')[1].split("</nav>")[0]
     words = [word for word in re.sub(r"<[^>]+>", "\n", sidebar).split("\n") if word.strip()]
     assert [word.strip() for word in words][:6] == [
         "Scorecard", "Audits", "Every claim", "Figures", "Figure 4 · attributes", "About"]
@@ -170,7 +174,7 @@ def test_every_way_to_load_from_elsewhere_is_seen(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", [
-    '<a href="https://a.b/c">read</a>', '<script src="_static/c.js">', "url(../fonts/c.woff2)", "from https://a.b in words",
-    '<link rel="stylesheet" href="c.css"><a href="https://a.b">'])
+    '<a href="https://a.b/c">read</a>', '<script src="_static/c.js">', "url(../fonts/c.woff2)",
+    "from https://a.b in words", '<link rel="stylesheet" href="c.css"><a href="https://a.b">'])
 def test_what_a_reader_may_click_is_not_mistaken_for_it(text: str) -> None:
     assert not site.LOADS_FROM_ELSEWHERE.search(text)

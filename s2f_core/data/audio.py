@@ -48,7 +48,9 @@ class _ForwardOnly(soundfile.SoundFile):
         return False
 
 
-def read_clip(path: Path, *, root: Path | None = None, seconds: float = CLIP_SECONDS) -> Float32[np.ndarray, "samples"]:
+def read_clip(
+    path: Path, *, root: Path | None = None, seconds: float = CLIP_SECONDS
+) -> Float32[np.ndarray, " samples"]:
     """Read the first `seconds` of any file that libsndfile knows as 16 kHz mono; shorter ones are repeated to length.
 
     Only the frames needed are decoded, block by block: memory does not depend on the file's length or header.
@@ -75,7 +77,7 @@ def read_clip(path: Path, *, root: Path | None = None, seconds: float = CLIP_SEC
     return fit_clip(resample(samples, rate_hz), seconds)
 
 
-def fit_clip(samples: Float32[np.ndarray, "_"], seconds: float = CLIP_SECONDS) -> Float32[np.ndarray, "samples"]:
+def fit_clip(samples: Float32[np.ndarray, " _"], seconds: float = CLIP_SECONDS) -> Float32[np.ndarray, " samples"]:
     """Cut 16 kHz samples to `seconds`, or repeat them from their start to fill it, as the authors' released clips do.
 
     Of the 520 released 6-s files whose segment is shorter, 514 are such repeats, exact to the sample.
@@ -83,7 +85,7 @@ def fit_clip(samples: Float32[np.ndarray, "_"], seconds: float = CLIP_SECONDS) -
     return np.resize(samples, round(seconds * SAMPLE_RATE_HZ))
 
 
-def resample(samples: Float32[np.ndarray, "_"], rate_hz: int) -> Float32[np.ndarray, "_"]:
+def resample(samples: Float32[np.ndarray, " _"], rate_hz: int) -> Float32[np.ndarray, " _"]:
     """Bring samples at `rate_hz` to 16 kHz; a rate with no simple ratio to it is taken as the nearest that has one.
 
     (44,101 Hz becomes 44,100.9 Hz: the exact ratio would need a filter bank of gigabytes.)
@@ -104,13 +106,13 @@ def resample(samples: Float32[np.ndarray, "_"], rate_hz: int) -> Float32[np.ndar
 
 
 def _check_place(path: Path, root: Path | None) -> None:
-    """Refuse a path that leaves `root` (realpath follows links and never raises), is missing, no file, or empty."""
+    """Refuse a path that leaves `root`, is missing, no file, or empty (os.path follows every link and never raises)."""
     real = Path(os.path.realpath(path))
     if root is not None and not real.is_relative_to(os.path.realpath(root)):
         raise InputError(f"{path} leads out of the corpus folder {root}, to {real}; copy the file into the corpus")
-    if not path.exists():
+    if not os.path.exists(path):
         raise InputError(f"{path} is missing; check the path, or fetch the file again")
-    if not path.is_file():
+    if not os.path.isfile(path):
         raise InputError(f"{path} is a folder or a device; name one sound file")
     if path.stat().st_size == 0:
         raise InputError(f"{path} is empty (0 bytes); fetch the file again")
@@ -135,7 +137,7 @@ def _check_complete(path: Path, file: BinaryIO) -> None:
         )
 
 
-def _decode(path: Path, file: BinaryIO, seconds: float) -> tuple[Float32[np.ndarray, "_"], int]:
+def _decode(path: Path, file: BinaryIO, seconds: float) -> tuple[Float32[np.ndarray, " _"], int]:
     """Decode the first `seconds` and the resampler's margin to mono; returns samples and their rate in Hz."""
     try:  # by descriptor: libsndfile then looks at the content, not at the name's ending
         sound = _ForwardOnly(file.fileno(), closefd=False)
@@ -158,7 +160,7 @@ def _decode(path: Path, file: BinaryIO, seconds: float) -> tuple[Float32[np.ndar
     return samples, rate_hz
 
 
-def _read_mono(path: Path, sound: soundfile.SoundFile, n_frames: int) -> Float32[np.ndarray, "_"]:
+def _read_mono(path: Path, sound: soundfile.SoundFile, n_frames: int) -> Float32[np.ndarray, " _"]:
     """Read up to `n_frames`, a block at a time, as the mean of the channels."""
     mono, n_read = np.empty(n_frames, np.float32), 0
     try:
@@ -176,7 +178,7 @@ def _read_mono(path: Path, sound: soundfile.SoundFile, n_frames: int) -> Float32
     return mono[:n_read]
 
 
-def _check_samples(path: Path, samples: Float32[np.ndarray, "_"], rate_hz: int) -> None:
+def _check_samples(path: Path, samples: Float32[np.ndarray, " _"], rate_hz: int) -> None:
     """Refuse what would train or embed nonsense: too short, not finite, not samples within ±1, or silent."""
     if len(samples) < MIN_SECONDS * rate_hz:
         raise InputError(f"{path} holds {len(samples) / rate_hz:.2f} s; at least {MIN_SECONDS} s of speech are needed")

@@ -10,7 +10,7 @@ from pydantic import Field, Strict, ValidationError, model_validator
 from s2f_core.artifacts import read_json, write_json
 from s2f_core.config import nearest, read_yaml
 from s2f_core.errors import InputError
-from s2f_core.evaluate.verdicts import IN_WORDS, Record, Tolerance, Verdict, judge, six_digits
+from s2f_core.evaluate.verdicts import IN_WORDS, Number, Record, Tolerance, Verdict, judge, six_digits
 
 Kind = Literal["table", "figure", "page", "text"]
 Tier = Literal["A", "B", "C", "D"]
@@ -156,8 +156,8 @@ def cell(claim: Claim, row: str, col: str | None = None) -> float:
     return value
 
 
-def compare(claim: Claim, *, reading: str, ours: float, n: int | None, low: float | None, high: float | None,
-            paper: float | None = None, baseline: float | None = None, statement: str | None = None,
+def compare(claim: Claim, *, reading: str, ours: Number, n: int | None, low: Number | None, high: Number | None,
+            paper: Number | None = None, baseline: Number | None = None, statement: str | None = None,
             tier: Tier | None = None, reason: str | None = None) -> Row:
     """The scorecard's row for one way (`reading`) of measuring `claim`; what is left out is taken from the claim.
 

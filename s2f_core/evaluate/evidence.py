@@ -1,4 +1,4 @@
-"""Everything that the claims of the paper are tested against: the ledger, and what a reader fetched of its released examples."""
+"""What the claims of the paper are tested against: the ledger, and what a reader fetched of the released examples."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +22,7 @@ class EvaluateBlock(Block):
     seed: int
     n_resamples: int = Field(ge=100)
     n_permutations: int = Field(ge=100)
+    fewest_persons: int = Field(ge=10)
     top_ranks: list[int]
     top_percents: list[float]
 

@@ -20,14 +20,15 @@ def identifiability(evidence: Evidence) -> list[Row]:
             ranking, persons = true_face_ranks(half, view)
             reading = f"{half.name}.{view}"
             claim = ledger["text.no_individuals"]
-            size = f"{ranking.gallery.min():,} to {ranking.gallery.max():,} true faces"
+            size = f"{ranking.gallery.min():,}–{ranking.gallery.max():,} true faces"
             said = f"{claim.statement.rstrip('.')}: true face among the first"
             for k in (1, 10):
                 found = retrieval.recall_at_rank(ranking, k, groups=persons)
                 rows.append(measured(claim, f"{reading}.rank{k}", found, statement=f"{said} {k} of {size}."))
             for percent in params.top_percents:
                 found = retrieval.recall_at_percent(ranking, percent, groups=persons)
-                rows.append(measured(claim, f"{reading}.percent{percent:g}", found, statement=f"{said} {percent:g} % of {size}."))
+                words = f"{said} {percent:g} % of {size}."
+                rows.append(measured(claim, f"{reading}.percent{percent:g}", found, statement=words))
             nearer = _nearer_than_same_gender(half, view, params.seed)
             names = ("text.true_identity", "fig01.not_accurate") if view == "exg1.4" else ("text.true_identity",)
             rows += [measured(ledger[name], reading, nearer) for name in names]
@@ -71,7 +72,8 @@ def pixel_loss(evidence: Evidence) -> list[Row]:
         pair = [evidence.fig08.get(f"{iterations}_{loss}") for loss in ("imgloss", "1kloss")]
         if all(pair):
             ratio = exaggeration.spread_ratio(*pair)
-            rows.append(measured(claim, iterations, ratio, baseline=1.0, statement=f"{claim.statement} ({iterations} iterations)"))
+            words = f"{claim.statement.rstrip('.')} ({iterations} iterations)."
+            rows.append(measured(claim, iterations, ratio, baseline=1.0, statement=words))
     return rows
 
 
@@ -92,14 +94,16 @@ def formats(evidence: Evidence) -> list[Row]:
     """Are all released recordings 6.000 s of 16 kHz mono, and all faces 224 pixels square?"""
     rows = []
     for half in evidence.halves.values():
-        for name, arrays in (("data.recording", ["audio/format"]), ("data.face_size", [f"{view}/size" for view in half.pixels])):
+        sizes = [f"{view}/size" for view in half.pixels]
+        for name, arrays in (("data.recording", ["audio/format"]), ("data.face_size", sizes)):
             claim, n = evidence.ledger[name], len(half.clips) * len(arrays)
             found = np.concatenate([half.measures[array] for array in arrays])
             for place, label in enumerate(claim.rows or ()):
                 low, high = int(found[:, place].min()), int(found[:, place].max())
                 paper = cell(claim, label)
-                rows.append(compare(claim, reading=f"{half.name}.{label}", paper=paper, ours=low if low != paper else high, n=n,
-                                    low=low, high=high, statement=f"{claim.statement.rstrip('.')}: {label.replace('_', ' ')}."))
+                words = f"{claim.statement.rstrip('.')}: {label.replace('_', ' ')}."
+                rows.append(compare(claim, reading=f"{half.name}.{label}", paper=paper, ours=low if low != paper else high,
+                                    n=n, low=low, high=high, statement=words))
     return rows
 
 

@@ -42,7 +42,7 @@ def wilson_bounds(share: float, n: int | float) -> tuple[float, float]:
     z = float(ndtri(1 - TAIL))
     centre = (share + z * z / (2 * n)) / (1 + z * z / n)
     reach = z / (1 + z * z / n) * math.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return max(0.0, centre - reach), min(1.0, centre + reach)
+    return (0.0 if share == 0 else centre - reach), (1.0 if share == 1 else centre + reach)
 
 
 def proportion_clustered(

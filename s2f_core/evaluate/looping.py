@@ -16,7 +16,7 @@ def loop_period(samples: Int16[np.ndarray, " samples"], *, expected_samples: int
     SHORTEST_PERIOD on. The repeated part must be SHORTEST_REPEAT long and change value FEWEST_CHANGES times, so that
     silence has no period; a steady synthetic tone may have one by nature.
     """
-    changes = np.flatnonzero(np.diff(samples.astype(np.int32)))[:FEWEST_CHANGES] + 1
+    changes = np.flatnonzero(samples[1:] != samples[:-1])[:FEWEST_CHANGES] + 1
     if len(changes) < FEWEST_CHANGES:
         return None
     smallest, largest = SHORTEST_PERIOD, len(samples) - max(SHORTEST_REPEAT, int(changes[-1]) + 1)

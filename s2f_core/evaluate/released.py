@@ -146,9 +146,9 @@ def _readings(
 
 
 def _craniofacial_claim(evidence: Evidence, measure: str) -> Claim:
-    """The ledger's claim about a measure; its ids follow the authors' files, which shorten "index"."""
-    name = measure.replace("_index", "_idx")
-    return evidence.ledger.get(f"fig05.published.{name}") or evidence.ledger[f"fig05.omitted.{name}"]
+    """The ledger's claim about a measure; its ids follow the figure, which shortens "index" in four of five names."""
+    names = (f"fig05.{part}.{name}" for part in ("published", "omitted") for name in (measure, measure.replace("index", "idx")))
+    return next(evidence.ledger[name] for name in names if name in evidence.ledger)
 
 
 def _correlation_rows(claim: Claim, reading: str, found: correlation.Correlation) -> list[Row]:

@@ -3,12 +3,13 @@
 import numpy as np
 from scipy.stats import t as student
 
-from s2f_core.data.corpora.published import HALVES, complete_ids, labels, segment
+from s2f_core.data.corpora.published import HALVES, complete_ids, labels
 from s2f_core.data.corpora.published_manifest import manifest
 from s2f_core.evaluate import agreement, correlation, retrieval
 from s2f_core.evaluate.claims import Claim, Row, cell, compare
 from s2f_core.evaluate.evidence import Evidence, measured
 from s2f_core.evaluate.intervals import difference
+from s2f_core.evaluate.verdicts import Number
 
 EXACT = "an exact count, nothing is sampled"
 RELEASED_CLIPS = 968  # the number behind Fig. 4's matrices is not printed; their digits fit the released AVSpeech half
@@ -29,7 +30,7 @@ def table3(evidence: Evidence) -> list[Row]:
             (f"percent.r{k}", f"the first {percent:g} % of {gallery:,} faces", retrieval.recall_at_percent(printed, percent)),
         )
         for reading, words, found in readings:
-            rows.append(measured(recall, reading, found, scale=100, paper=cell(recall, f"r{k}"),
+            rows.append(measured(recall, reading, found, scale=100.0, paper=cell(recall, f"r{k}"),
                                  statement=f"R@{k} (6 s, cosine) read as {words}, from the 100 printed ranks."))
             rows.append(compare(chance, reading=reading, paper=cell(chance, f"r{k}"), ours=100 * found.baseline,
                                 n=None, low=None, high=None, reason="exact: chance follows from the gallery alone",
@@ -81,10 +82,9 @@ def craniofacial(evidence: Evidence) -> list[Row]:
     published = {name.rsplit(".")[-1]: claim.value for name, claim in ledger.items() if name.startswith("fig05.published.")}
     r_of = {measure: cell(ledger[DEST], measure, "r") for measure in published}
     same = sum(round(r_of[measure] + 1e-9, 2) == value for measure, value in published.items())
-    rows.append(compare(ledger["fig05.from_file"], reading="rounded", ours=same, n=12, low=None, high=None, reason=EXACT))
+    rows.append(_count(ledger["fig05.from_file"], "rounded", same, n=len(published)))
     significant = sum(two_sided_p(r, ledger[DEST].n or 0) < 0.001 for r in r_of.values())
-    rows.append(compare(ledger["fig05.all_significant"], reading="recomputed", ours=significant, n=12, low=None, high=None,
-                        reason=EXACT))
+    rows.append(_count(ledger["fig05.all_significant"], "recomputed", significant, n=len(published)))
     return rows
 
 
@@ -121,8 +121,7 @@ def sizes(evidence: Evidence) -> list[Row]:
         rows.append(_count(ledger["data.attribute_faces"], attribute, sum(ledger[f"fig04.shares.{attribute}"].value),
                            said=f", counted over {attribute}"))
     largest, smallest = max(ledger["fig04.shares.ethnicity"].value), min(ledger["fig04.shares.ethnicity"].value)
-    rows.append(compare(ledger["text.uneven_population"], reading="shares", ours=largest / smallest, n=4986, low=None,
-                        high=None, reason=EXACT))
+    rows.append(_count(ledger["text.uneven_population"], "shares", largest / smallest, n=ledger["fig04.shares.ethnicity"].n))
     checkpoint = 770_001  # the last one named on the page, in the statistics files' names
     epochs = checkpoint * ledger["text.batch"].value / ledger["data.train_pairs"].value
     rows.append(compare(ledger["text.epochs"], reading="checkpoint", ours=epochs, n=None, low=None, high=None,
@@ -147,14 +146,13 @@ def _upper_bound(evidence: Evidence) -> Row:
     for attribute in ("gender", "ethnicity", "age"):
         speech, face = (np.diag(evidence.ledger[f"fig04.{attribute}.{name}"].value) for name in ("ori_s2f", "ori_f2f"))
         better += int((speech > face).sum())
-    return compare(evidence.ledger["fig04.upper_bound"], reading="matrices", ours=better, n=13, low=None, high=None, reason=EXACT)
+    return _count(evidence.ledger["fig04.upper_bound"], "matrices", better, n=13)
 
 
 def _shares(evidence: Evidence) -> list[Row]:
     counts, percent = evidence.ledger["fig04.shares.age"], evidence.ledger["fig04.shares.age_percent"]
-    return [compare(percent, reading=f"age.{_slug(label)}", paper=cell(percent, label), ours=100 * cell(counts, label) / counts.n,
-                    n=counts.n, low=None, high=None, reason=EXACT, statement=f"Printed percentage of the class {label}.")
-            for label in counts.rows]
+    return [_count(percent, f"age.{_slug(label)}", 100 * cell(counts, label) / counts.n, paper=cell(percent, label), n=counts.n,
+                   said=f" (class {label})") for label in counts.rows]
 
 
 def _recomputed_p(claim: Claim) -> list[Row]:
@@ -163,18 +161,22 @@ def _recomputed_p(claim: Claim) -> list[Row]:
     for measure in claim.rows:
         r, p = cell(claim, measure, "r"), cell(claim, measure, "p")
         high, ours, low = (two_sided_p(abs(r) + shift, claim.n) for shift in (-0.0005, 0.0, 0.0005))
-        rows.append(compare(claim, reading=measure, paper=p, ours=ours, n=claim.n, low=low, high=high,
-                            statement=f"p of {measure.replace('_', ' ')} (r = {r:.3f}) in this statistics file fits n = {claim.n}."))
+        words = f"p of {measure.replace('_', ' ')} (r = {r:.3f}) in this statistics file fits n = {claim.n}."
+        rows.append(compare(claim, reading=measure, paper=p, ours=ours, n=claim.n, low=low, high=high, statement=words))
     return rows
 
 
-def _count(claim: Claim, reading: str, ours: float, *, paper: float | None = None, said: str = "") -> Row:
-    return compare(claim, reading=reading, paper=paper, ours=ours, n=None, low=None, high=None, reason=EXACT,
+def _count(
+    claim: Claim, reading: str, ours: Number, *, paper: Number | None = None, n: int | None = None, said: str = ""
+) -> Row:
+    return compare(claim, reading=reading, paper=paper, ours=ours, n=n, low=None, high=None, reason=EXACT,
                    statement=f"{claim.statement.rstrip('.')}{said}.")
 
 
 def _slug(label: str) -> str:
-    return label.replace("<", "below_").replace(">=", "from_").replace(">", "above_").replace("-", "_to_").replace(" ", "_").lower()
+    for sign, word in (("<", "below_"), (">=", "from_"), (">", "above_"), ("-", "_to_")):
+        label = label.replace(sign, word)
+    return label
 
 
 def _words(comparison: str) -> str:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 ROUNDING = 1e-9  # numbers closer than this are equal: binary floats cannot hold .65 − .60 = .05 exactly
 Verdict = Literal["reproduced", "shifted", "contradicted", "untestable"]
 IN_WORDS = ("above", "below", "equal")
+Number = int | float  # what typing means by float; the run-time checker takes float by its letter
 
 
 class Record(BaseModel):
@@ -29,13 +30,13 @@ class Tolerance(Record):
         return self
 
 
-def six_digits(number: float | None) -> float | None:
+def six_digits(number: Number | None) -> float | None:
     """A measured number as it is stored: digits beyond the sixth are noise, and differ between machines."""
     return None if number is None else float(f"{number:.6g}")
 
 
-def judge(tolerance: Tolerance, *, paper: float | None, ours: float, low: float | None, high: float | None,
-          baseline: float | None) -> Verdict:
+def judge(tolerance: Tolerance, *, paper: Number | None, ours: Number, low: Number | None,
+          high: Number | None, baseline: Number | None) -> Verdict:
     """The verdict on one number of ours with its 95 % interval (without one, `ours` is exact). The rule:
 
     1. Inside the tolerance (`interval`: the paper's number inside our interval) it is reproduced; `exact` knows no more:

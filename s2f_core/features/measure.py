@@ -41,13 +41,13 @@ class FaceMeasures:
 
     names: tuple[str, ...]
     box: Float32[np.ndarray, "batch 4"]
-    detector: Int8[np.ndarray, "batch"]
-    confidence: Float32[np.ndarray, "batch"]
-    n_faces: Int32[np.ndarray, "batch"]
+    detector: Int8[np.ndarray, " batch"]
+    confidence: Float32[np.ndarray, " batch"]
+    n_faces: Int32[np.ndarray, " batch"]
     landmarks: Float32[np.ndarray, "batch 68 2"]
     embedding: Float32[np.ndarray, "batch 128"]
-    age: Float32[np.ndarray, "batch"]
-    p_female: Float32[np.ndarray, "batch"]
+    age: Float32[np.ndarray, " batch"]
+    p_female: Float32[np.ndarray, " batch"]
     problems: dict[str, str]
 
     def to_tensors(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:

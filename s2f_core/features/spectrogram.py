@@ -45,8 +45,9 @@ def spectrogram(waveforms: Float[Tensor, "batch samples"]) -> Float[Tensor, "bat
     # On a CPU one clip at a time: what is computed stays in the cache, and no memory but the result's is touched.
     n_clips = 1 if waveforms.device.type == "cpu" else max(1, len(waveforms))
     windowed = waveforms.new_empty((n_clips, *windows.shape[1:]))
-    for block, target in zip(windows.split(n_clips), result.split(n_clips), strict=True):
-        compress(_transform(torch.mul(block, hann, out=windowed)), out=target)
+    for first in range(0, len(waveforms), n_clips):
+        block = slice(first, first + n_clips)
+        compress(_transform(torch.mul(windows[block], hann, out=windowed)), out=result[block])
     return result
 
 
@@ -54,12 +55,11 @@ def _transform(windowed: Float[Tensor, "batch frames _"]) -> Float[Tensor, "batc
     return torch.view_as_real(torch.fft.rfft(windowed))
 
 
-def compress(
-    spectrum: Float[Tensor, "*axes"], out: Float[Tensor, "*axes"] | None = None
-) -> Float[Tensor, "*axes"]:
-    """Return sgn(S)|S|^0.3 = S·(S²)^-0.35, the same to float precision and four times as fast as `pow`.
+def compress(spectrum: Float[Tensor, "*axes"], out: Float[Tensor, "*axes"] | None = None) -> Float[Tensor, "*axes"]:
+    """Return sgn(S)|S|^0.3, computed as S·(S²)^-0.35 by logarithm and exponential: several times as fast as `pow`.
 
-    The smallest normal float, added to S², keeps zero at zero and its gradient finite.
+    Relative error below 4e-6 where 1e-16 < |S| < 1e17. The smallest normal float, added to S², keeps zero at zero
+    and its gradient finite.
     """
     smallest = spectrum.new_full((), torch.finfo(spectrum.dtype).tiny)
     gain = torch.addcmul(smallest, spectrum, spectrum, out=out).log_().mul_((POWER - 1) / 2).exp_()

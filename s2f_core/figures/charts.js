@@ -11,13 +11,25 @@
   const TOUCH = window.matchMedia("(pointer: coarse)").matches;
   const drawn = [];
 
+  // plotly breaks no lines: the title of a horizontal axis is broken here, where its part of the column is too narrow.
+  const broken = (layout, column) => {
+    const axes = Object.entries(layout).filter(([name, axis]) => /^xaxis\d*$/.test(name) && axis.title?.text);
+    return Object.fromEntries(axes.map(([name, axis]) => {
+      const [from, to] = axis.domain || [0, 1];
+      const letters = Math.max(12, Math.floor(((to - from) * column - 80) / 7));
+      const text = axis.title.text.replace(new RegExp(`(.{1,${letters}})(?:\\s+|$)`, "g"), "$1<br>").replace(/<br>$/, "");
+      return [name, {...axis, title: {...axis.title, text}}];
+    }));
+  };
+
   // The template carries a grey that reads anywhere; here the page's own ink and paper take its place.
-  const dressed = (layout) => {
+  const dressed = (layout, column) => {
     const style = getComputedStyle(document.body);
     const template = layout.template || {};
     const base = template.layout || {};
     return {
       ...layout,
+      ...broken(layout, column),
       title: undefined, // it stands above the chart, where it can wrap
       width: undefined, // the column decides, on a telephone too
       autosize: true,
@@ -34,7 +46,7 @@
   };
 
   const draw = ({element, specification}) =>
-    window.Plotly.react(element, specification.data, dressed(specification.layout || {}), CONFIG);
+    window.Plotly.react(element, specification.data, dressed(specification.layout || {}, element.clientWidth), CONFIG);
 
   const start = () => {
     if (!window.Plotly) return; // the chart's text stays visible

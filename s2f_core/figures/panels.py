@@ -24,13 +24,13 @@ def verdicts_by_page(rows: Sequence[Row]) -> go.Figure:
     return figure.update_layout(barmode="stack", height=_height(len(pages)), xaxis_title="rows of the scorecard")
 
 
-def forest(rows: Sequence[Row], names: Sequence[str], *, x_title: str, decimals: int = 2) -> go.Figure:
+def forest(rows: Sequence[Row], *, x_title: str, after: int = 1, decimals: int = 2) -> go.Figure:
     """Our numbers with intervals, the paper's beside them and the baseline as a tick: one line per row.
 
     Args:
-        names: what each row is called on the axis, in the order of `rows`.
+        after: how many parts of the rows' ids go without saying (`tables.short`).
     """
-    names = list(names)
+    names = [tables.short(row, after=after) for row in rows]
     figure = go.Figure()
     figure.add_scatter(y=names, x=[row.baseline for row in rows], mode="markers", name="baseline",
                        marker={"symbol": "line-ns-open", "size": 14, "color": style.BASELINE},
@@ -52,12 +52,11 @@ def forest(rows: Sequence[Row], names: Sequence[str], *, x_title: str, decimals:
 
 
 def matrices(tables_of: Mapping[str, Sequence[Sequence[float]]], labels: Sequence[str]) -> go.Figure:
-    """Confusion matrices side by side, each row divided by its sum; rows are the first picture's label."""
+    """Confusion matrices side by side: shares as printed, counts divided by their row; rows are the first picture's label."""
     figure = make_subplots(1, len(tables_of), subplot_titles=list(tables_of), horizontal_spacing=0.08)
     for column, table in enumerate(tables_of.values(), start=1):
         cells = np.array(table, dtype=float)
-        total = cells.sum(1, keepdims=True)
-        shares = np.divide(cells, total, out=np.zeros_like(cells), where=total > 0)
+        shares = cells if cells.max() <= 1 else cells / np.maximum(cells.sum(1, keepdims=True), 1)
         figure.add_heatmap(z=shares.tolist(), x=list(labels), y=list(labels), zmin=0, zmax=1, coloraxis="coloraxis",
                            text=shares.round(2).tolist(), texttemplate="%{text:.2f}", row=1, col=column,
                            hovertemplate="%{y} → %{x}: %{z:.2f}<extra></extra>")
@@ -109,8 +108,8 @@ def two_readings(by_rank: Sequence[Row], by_percent: Sequence[Row], ks: Sequence
         figure.add_bar(x=list(ks), y=[row.ours for row in rows], name=f"printed ranks, {name}", marker_color=colour,
                        error_y=_reach(rows, style.INK), hovertext=[tables.ours(row) for row in rows],
                        hovertemplate="%{hovertext}<extra></extra>")
-        figure.add_scatter(x=list(ks), y=[row.baseline for row in rows], mode="markers", name=f"chance, {name}",
-                           marker={"symbol": "line-ew-open", "size": 22, "color": colour})
+    figure.add_scatter(x=list(ks), y=[row.baseline for row in by_percent], mode="markers", name="chance, K as per cent",
+                       marker={"symbol": "line-ew", "size": 60, "line": {"width": 2, "color": style.INK}})
     return figure.update_layout(barmode="group", yaxis_title="% of queries")
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from rich.table import Table
 
 from s2f_core.evaluate.claims import Row
+from s2f_core.evaluate.verdicts import Number
 
 VERDICTS = {  # verdict → colour in a terminal
     "reproduced": "green",
@@ -19,7 +20,21 @@ VERDICTS = {  # verdict → colour in a terminal
 COLUMNS = ("id", "statement", "paper", "ours [95 %]", "n", "baseline", "unit", "verdict", "tier")
 
 
-def number(value: float | None) -> str:
+WORDS = {  # parts of a row's id as a reader would say them
+    "ori_s2f": "true → speech", "ori_f2f": "true → feature", "f2f_s2f": "feature → speech", "above_majority": "accuracy",
+    "kappa": "κ", "voxceleb": "VoxCeleb", "avspeech_res": "AVSpeech", "ori": "true face", "f2f": "feature",
+    "exg0": "speech", "exg0.7": "speech, exg 0.7", "exg1.4": "speech, exg 1.4",
+}
+
+
+def short(row: Row, *, after: int = 1) -> str:
+    """A row's name on an axis: its id in words, without the first `after` parts."""
+    text = row.id.replace("exg0.7", "exg0·7").replace("exg1.4", "exg1·4").replace("/", ".")
+    parts = [part.replace("·", ".") for part in text.split(".")[after:]]
+    return ", ".join(WORDS.get(part, part.replace("_", " ")) for part in parts)
+
+
+def number(value: Number | None) -> str:
     """A number as a reader wants it: integers whole with thousands separated, others to three digits, missing as –."""
     if value is None:
         return "–"

@@ -9,7 +9,6 @@ project = "Speech2Face, re-measured"
 html_title = project
 extensions = ["myst_nb"]
 source_suffix = {".md": "myst-nb", ".ipynb": "myst-nb"}
-exclude_patterns = ["scorecard.md"]
 nb_execution_mode = "off"
 nb_ipywidgets_js: dict[str, Any] = {}  # its default is a script of another host
 nb_merge_streams = True

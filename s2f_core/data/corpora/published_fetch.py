@@ -63,10 +63,7 @@ def fetch(
         _refuse_other_folders(source, home, entries)
     kept = {entry.path for entry in entries if _keep(home, entry, report)}
     wanted = [entry for entry in entries if entry.path not in kept]
-    if source is not None:
-        refused = _copy(source.resolve(), home, wanted, report)
-    else:
-        refused = _download(url, home, wanted, report)
+    refused = _copy(source.resolve(), home, wanted, report) if source else _download(url, home, wanted, report)
     found = inventory(home, entries)
     return dataclasses.replace(found, refused=tuple(sorted({*found.refused, *refused})))
 
