@@ -5,8 +5,6 @@ Exit codes: 0 done · 1 the work failed · 2 the input or the call was wrong · 
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -15,6 +13,7 @@ import yaml
 
 from s2f_core import config
 from s2f_core.errors import InputError
+from s2f_core.progress import progress
 
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False,
                   help="Speech2Face, re-measured: fetch what the authors published, verify every claim, build the site.")
@@ -52,7 +51,7 @@ def fetch_published(
     found = published_manifest.inventory(home)
     if if_needed and source is None and any(count.present for count in found.clips.values()):
         return  # a reader who brought a part by hand is not sent to the network for the rest
-    with _progress("fetch the published examples", len(published_manifest.manifest())) as advance:
+    with progress("fetch the published examples", len(published_manifest.manifest())) as advance:
         found = published_fetch.fetch(home, source=source, on_progress=advance)
     _say(f"The authors' examples lie in {home}, outside the repository.", *published_manifest.missing_report(found))
 
@@ -71,7 +70,7 @@ def measure_all(profile: Profile = "laptop", processes: Processes = 0) -> None:
     from s2f_core import measure
 
     root = _root()
-    with _progress("measure faces and voices", measure.n_to_measure(root, profile)) as advance:
+    with progress("measure faces and voices", measure.n_to_measure(root, profile)) as advance:
         measure.measure(root, profile, processes=processes or os.cpu_count() or 1, on_progress=advance)
 
 
@@ -84,8 +83,9 @@ def verify_claims(profile: Profile = "laptop", processes: Processes = 0) -> None
     inventory(profile)
     measure_all(profile, processes)
     evidence = verify.gather(root, profile)
-    with _progress("test the claims", len(verify.CHAPTERS)) as advance:
-        verify.write(verify.evaluate(evidence, on_progress=advance), root, profile)
+    with progress("test the claims", len(verify.CHAPTERS)) as advance:
+        rows = verify.account(evidence, verify.evaluate(evidence, on_progress=advance))
+    verify.write(rows, verify.details(evidence), root=root, profile=profile)
     scorecard(profile)
 
 
@@ -94,17 +94,18 @@ def scorecard(profile: Profile = "laptop") -> None:
     """Print the scorecard of a profile, and where its site lies."""
     from rich.console import Console
 
+    from s2f_core import measure
     from s2f_core.evaluate import claims
     from s2f_core.figures import tables
 
     folder = _root() / "results" / profile
     rows = claims.read_scorecard(folder / "scorecard.json")
-    console = Console(width=None if sys.stdout.isatty() else 140)
+    console = Console(width=None if sys.stdout.isatty() else 160)
     for part in tables.terminal(rows):
         console.print(part)
     if (folder / "site" / "index.html").is_file():
         _say(f"The site: {folder / 'site' / 'index.html'}")
-    _say(*artifact_notes(folder))
+    _say(*measure.notes(_root(), profile))
 
 
 @app.command("print")
@@ -113,7 +114,8 @@ def print_charts(profile: Profile = "laptop") -> None:
     from s2f_core.figures import printing
 
     folder = _root() / "results" / profile / "figures"
-    with _progress("print the charts", len(printing.charts(folder))) as advance:
+    os.environ.setdefault("BROWSER_PATH", printing.browser())  # where kaleido looks first
+    with progress("print the charts", len(printing.charts(folder))) as advance:
         printing.export(folder, on_progress=advance)
 
 
@@ -131,14 +133,6 @@ def site(profile: Profile = "laptop") -> None:
     from s2f_core import site as builder
 
     builder.build(_root(), profile)
-
-
-def artifact_notes(folder: Path) -> list[str]:
-    """What the inventory beside a scorecard says is missing, in plain words; nothing where there is no inventory."""
-    from s2f_core import artifacts
-
-    path = folder / "inventory.json"
-    return artifacts.read_json(path).get("missing", []) if path.is_file() else []
 
 
 def main() -> None:
@@ -174,32 +168,6 @@ def _parameter(given: str) -> tuple[str, Any]:
 
 def _root() -> Path:
     return config.project_root(Path.cwd())
-
-
-@contextmanager
-def _progress(title: str, total: int) -> Iterator[Any]:
-    """A bar with rate and time left on a terminal, a line every tenth in a log; nothing at all for no work."""
-    if total == 0:
-        yield lambda _: None
-        return
-    from rich import progress
-
-    interactive = sys.stderr.isatty()
-    columns = (progress.TextColumn("{task.description}"), progress.BarColumn(), progress.MofNCompleteColumn(),
-               progress.TimeElapsedColumn(), progress.TimeRemainingColumn())
-    from rich.console import Console
-
-    with progress.Progress(*columns, console=Console(stderr=True), disable=not interactive) as bars:
-        task = bars.add_task(title, total=total)
-
-        def advance(steps: int) -> None:
-            before = int(10 * bars.tasks[0].completed / total)
-            bars.advance(task, steps)
-            after = int(10 * bars.tasks[0].completed / total)
-            if not interactive and after > before:
-                print(f"{title}: {int(bars.tasks[0].completed)}/{total}", file=sys.stderr, flush=True)
-
-        yield advance
 
 
 if __name__ == "__main__":

@@ -69,6 +69,12 @@ def take_inventory(root: Path, profile: str) -> None:
     artifacts.write_json(path, {**found.as_dict(), "missing": missing_report(found)})
 
 
+def notes(root: Path, profile: str) -> list[str]:
+    """What the last inventory says is missing, in plain words; nothing where none was taken."""
+    path = root / "results" / profile / "inventory.json"
+    return artifacts.read_json(path)["missing"] if path.is_file() else []
+
+
 def blocks(root: Path, profile: str) -> list[Block]:
     """Everything that this profile measures, in order; nothing outside the published profile."""
     if profile != PROFILE:

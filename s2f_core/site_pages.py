@@ -39,10 +39,10 @@ def write_pages(source: Path, rows: list[Row], titles: dict[str, str], profile: 
     lines = _ledger_lines(source / "ledger")
     views = [_view(row, titles, lines) for row in rows]
     missing = sorted({view["page"] for view in views if not view["page_link"]})
-    for words, names in (("pages that rows name are not made", missing),
-                         ("rows are not in the ledger", [view["id"] for view in views if not view["ledger_line"]])):
+    unlisted = [view["id"] for view in views if not view["ledger_line"]]
+    for words, names in (("rows name pages that are not made yet", missing), ("rows not in the ledger", unlisted)):
         if names:
-            print(f"site: {len(names)} {words}: {', '.join(names)}", file=sys.stderr)
+            print(f"site: {words}: {', '.join(names)}", file=sys.stderr)
     ledgers = sorted(path.stem for path in source.glob("ledger/*.yaml"))
     pages: list[tuple[str, str, dict[str, Any]]] = [
         ("scorecard.html", "scorecard.html", {

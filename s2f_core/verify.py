@@ -95,7 +95,7 @@ def write(rows: Sequence[Row], detail: dict[str, Any], *, root: Path, profile: s
 def _half(root: Path, profile: str, name: str, params: EvaluateBlock) -> Half | None:
     clips, measures = measure.read(root, profile, name)
     persons = np.array([clip.person for clip in clips])
-    if len(set(persons)) < params.fewest_persons:
+    if len(set(persons)) < params.fewest:
         return None
     pixels = {view: _pixels([clip.views[view] for clip in clips], persons, params.seed) for view in published.VIEWS}
     return Half(name, clips, measures, pixels)

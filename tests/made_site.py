@@ -43,7 +43,8 @@ def row(number: int) -> Row:
 
 def chart(name: str) -> Chart:
     figure = go.Figure(go.Scatter(x=[1, 2, 5, 10], y=[5.2, 8.1, 12.4, 16.9], name="ours </script>"))
-    figure.update_layout(title="Recall <b>at K</b>", xaxis_title="K, the length of the list in which the true face is looked for", yaxis_title="recall (%)", width=900)
+    figure.update_layout(title="Recall <b>at K</b>", yaxis_title="recall (%)", width=900,
+                         xaxis_title="K, the length of the list in which the true face is looked for")
     return Chart(figure, name=name, alt='Recall "rises" with K')
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from sklearn import metrics
 
 from s2f_core.errors import InputError
 from s2f_core.evaluate.agreement import agreement, confusion, from_matrix
@@ -40,7 +41,6 @@ def labels():
 
 
 def test_confusion_accuracy_balanced_accuracy_and_kappa_agree_with_scikit_learn(labels):
-    metrics = pytest.importorskip("sklearn.metrics")
     result = agreement(*labels, ["a", "b", "c"], seed=0)
     np.testing.assert_array_equal(confusion(*labels, ["a", "b", "c"]), metrics.confusion_matrix(*labels))
     assert result.accuracy.value == pytest.approx(metrics.accuracy_score(*labels))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from s2f_core import cli
+from s2f_core.progress import progress
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -49,7 +50,7 @@ def test_a_parameter_without_a_value_is_refused() -> None:
 
 
 def test_progress_in_a_log_is_a_line_every_tenth(capsys: pytest.CaptureFixture[str]) -> None:
-    with cli._progress("count", 40) as advance:
+    with progress("count", 40) as advance:
         for _ in range(40):
             advance(1)
     lines = capsys.readouterr().err.splitlines()

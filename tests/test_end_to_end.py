@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -60,7 +61,9 @@ def test_the_run_leaves_no_trace_that_git_would_commit(clone: Path) -> None:
 
 def test_touching_one_page_runs_that_page_and_the_site_only(clone: Path) -> None:
     page = clone / "notebooks/figures/tab03_retrieval.ipynb"
-    page.write_text(page.read_text().replace("What does R@K mean?", "What does R@K mean, then?").replace("what does", "What does"))
+    text = page.read_text()
+    page.write_text(text.replace("what does R@K mean?", "what, then, does R@K mean?"))
+    assert page.read_text() != text
     said = run(clone, "dvc", "repro", "--dry", "site@smoke")
-    assert said.count("Running stage") + said.count("Running callback stage") <= 3  # the page, the site, and the look at what is here
-    assert "page@smoke-tab03_retrieval" in said and "page@smoke-fig04" not in said
+    ran = re.findall(r"Running (?:callback )?stage '([^']+)'", said)
+    assert set(ran) - {"inventory@smoke"} == {"page@smoke-tab03_retrieval", "site@smoke"}

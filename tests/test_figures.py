@@ -19,8 +19,10 @@ def rows():
     return verify.account(given, verify.evaluate(given))
 
 
-@pytest.mark.parametrize(("value", "said"), [(None, "–"), (5000, "5,000"), (0.4744, "0.474"), (45.82, "45.8"), (1234.56, "1,234.6"),
-                                            (0.0, "0")])
+NUMBERS = {None: "–", 5000: "5,000", 0.4744: "0.474", 45.82: "45.8", 1234.56: "1,234.6", 0.0: "0"}
+
+
+@pytest.mark.parametrize(("value", "said"), NUMBERS.items())
 def test_numbers_are_written_as_a_reader_wants_them(value, said) -> None:
     assert tables.number(value) == said
 

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 
 import numpy as np
+import pypdf
 import pytest
 from scipy import stats
 
@@ -130,7 +131,6 @@ def test_the_ledger_names_no_clip_of_a_person(ledger):
 @pytest.mark.parametrize("attribute", ATTRIBUTES)
 @pytest.mark.parametrize("pair", ["ori_s2f", "ori_f2f", "f2f_s2f"])
 def test_a_matrix_is_the_one_in_the_authors_file(ledger, published_source, attribute, pair):
-    pypdf = pytest.importorskip("pypdf")
     path = published_source / "figures" / "attr" / f"{ATTRIBUTES[attribute]}_{pair.replace('s2f', 'v2f')}.pdf"
     text = pypdf.PdfReader(path).pages[0].extract_text()
     lines = re.findall(r"^(?:\d\.\d\d ?)+$", text, re.MULTILINE)
@@ -141,7 +141,6 @@ def test_a_matrix_is_the_one_in_the_authors_file(ledger, published_source, attri
 
 
 def test_class_shares_are_those_in_the_authors_file(ledger, published_source):
-    pypdf = pytest.importorskip("pypdf")
     text = pypdf.PdfReader(published_source / "figures" / "datastat" / "original.pdf").pages[0].extract_text()
     for attribute in ATTRIBUTES:
         shares = ledger[f"fig04.shares.{attribute}"]

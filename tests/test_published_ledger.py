@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pypdf
 import pytest
 import yaml
 
@@ -27,7 +28,7 @@ def claims(figure: str) -> dict[str, dict]:
 
 
 def text_of(path: Path) -> str:
-    return pytest.importorskip("pypdf").PdfReader(path).pages[0].extract_text()
+    return pypdf.PdfReader(path).pages[0].extract_text()
 
 
 def confusion_matrix(path: Path) -> tuple[list[str], np.ndarray]:

@@ -40,7 +40,7 @@ def test_measures_that_follow_the_person_correlate_and_shuffled_ones_do_not(with
 
 def test_exaggeration_is_recovered_from_the_faces(with_identity) -> None:
     for view, factor in (("exg0.7", 1.7), ("exg1.4", 2.4)):
-        assert with_identity[f"exaggeration.factor/voxceleb.{view}"].ours == pytest.approx(factor, abs=0.01)
+        assert with_identity[f"exaggeration.factor/voxceleb.{view}.embedding"].ours == pytest.approx(factor, abs=0.01)
         assert with_identity[f"text.exaggeration/voxceleb.{view}"].verdict == "contradicted"
 
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from scipy import stats
+from sklearn import neighbors
 
 from s2f_core.errors import InputError
 from s2f_core.evaluate.hubness import hubness
@@ -49,7 +50,6 @@ def test_ranks_agree_with_brute_force(embeddings, metric):
 
 @pytest.mark.parametrize("metric", METRICS)
 def test_the_nearest_faces_agree_with_scikit_learn(embeddings, metric):
-    neighbors = pytest.importorskip("sklearn.neighbors")
     queries, gallery, truth = embeddings
     finder = neighbors.NearestNeighbors(n_neighbors=60, metric=METRICS[metric], algorithm="brute").fit(gallery)
     theirs = finder.kneighbors(queries, return_distance=False)

@@ -98,8 +98,8 @@ def test_a_missing_page_and_a_claim_outside_the_ledger_are_said_and_not_linked(
     assert front.text.count("tab03_retrieval (not made yet)") == 20
     assert front.text.count("Fig. 4(a) (not in the ledger)") == 1
     assert not [link for link in front.links if "tab03" in link]
-    assert "1 pages that rows name are not made: tab03_retrieval\n" in said
-    assert f"1 rows are not in the ledger: {made_site.UNLISTED}/reading_59\n" in said
+    assert "site: rows name pages that are not made yet: tab03_retrieval\n" in said
+    assert f"site: rows not in the ledger: {made_site.UNLISTED}/reading_59\n" in said
 
 
 def test_the_sidebar_goes_from_the_scorecard_to_the_figures(built: Path, pages: dict[str, Document]) -> None:

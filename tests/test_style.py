@@ -12,7 +12,7 @@ from import_graph import PACKAGE, modules, names_imported, tree_of
 
 from s2f_core import config
 
-DOORS = ("cli", "notebook", "site", "site_pages", "verify", "measure")
+DOORS = ("cli", "progress", "notebook", "site", "site_pages", "verify", "measure")
 SOURCES = sorted([*PACKAGE.rglob("*.py"), *(ROOT / "tests").glob("*.py"), *(ROOT / "benchmarks").glob("*.py")])
 NAMELESS = {"utils", "util", "common", "helpers", "helper", "misc", "base", "tools"}
 

@@ -22,7 +22,7 @@ class EvaluateBlock(Block):
     seed: int
     n_resamples: int = Field(ge=100)
     n_permutations: int = Field(ge=100)
-    fewest_persons: int = Field(ge=10)
+    fewest: int = Field(ge=10)
     top_ranks: list[int]
     top_percents: list[float]
 
@@ -51,7 +51,7 @@ class Half:
         found = [getattr(clip.labels, attribute) for clip in self.clips if clip.labels is not None]
         return np.array(found) if found and len(found) == len(self.clips) else None
 
-    def of(self, view: str, array: str) -> np.ndarray:
+    def of(self, view: str, array: str) -> Shaped[np.ndarray, "clips ..."]:
         """One measure of one view."""
         return self.measures[f"{view}/{array}"]
 

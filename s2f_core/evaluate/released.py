@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Shaped
 
 from s2f_core.evaluate import agreement, correlation, craniofacial, intervals, neighbours
-from s2f_core.evaluate.claims import Claim, Row, cell
+from s2f_core.evaluate.claims import Claim, Row, cell, untestable
 from s2f_core.evaluate.evidence import Evidence, Half, measured
 from s2f_core.evaluate.intervals import LEVEL, TAIL, Estimate, proportion_clustered
 
@@ -24,7 +24,7 @@ def attributes(evidence: Evidence) -> list[Row]:
             for comparison, first, second in _pairs():
                 claim = evidence.ledger[f"fig04.{attribute}.{comparison}"]
                 labels = [judged(half, view, attribute) for view in (first, second)]
-                rows += _diagonal(claim, half, f"{half.name}.{second}", labels, evidence.params.seed)
+                rows += _diagonal(claim, half, f"{half.name}.{second}", labels, evidence.params.fewest)
         rows += _against_annotators(evidence, half)
     return rows
 
@@ -96,13 +96,19 @@ def _pairs() -> Iterator[tuple[str, str, str]]:
         yield "f2f_s2f", "f2f", view
 
 
-def _diagonal(claim: Claim, half: Half, reading: str, labels: list[Shaped[np.ndarray, " clips"]], seed: int) -> list[Row]:
-    """One row per class: of the faces that are in it by the first labels, the share that is by the second."""
+def _diagonal(claim: Claim, half: Half, reading: str, labels: list[Shaped[np.ndarray, " clips"]], fewest: int) -> list[Row]:
+    """One row per class: of the faces that are in it by the first labels, the share that is by the second.
+
+    A class with fewer faces than `fewest` gets the reason instead of a number.
+    """
     first, second = labels
     rows = []
     for name in claim.rows or ():
         chosen = (first == name) & (second != "")
-        if chosen.any():
+        if chosen.sum() < fewest:
+            reason = f"{chosen.sum()} faces in the class {name}; below {fewest} no share is given"
+            rows.append(untestable(claim, reason, reading=f"{reading}.{name}"))
+        else:
             baseline = float((second == name).sum() / (second != "").sum())
             share = proportion_clustered(second[chosen] == name, half.persons[chosen], baseline=baseline)
             rows.append(measured(claim, f"{reading}.{name}", share, paper=cell(claim, name, name), tier="B",

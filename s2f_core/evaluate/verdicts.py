@@ -1,4 +1,4 @@
-"""What counts as agreement with a published number, and the verdict that follows (the scorecard's last word)."""
+"""What counts as agreement with a number of the paper, and the verdict that follows (the scorecard's last word)."""
 
 import math
 from typing import Annotated, Literal

@@ -3,7 +3,6 @@
 import torch
 from jaxtyping import Float
 from torch import Tensor
-from torch.nn.functional import pad
 
 from s2f_core.data.audio import CLIP_SAMPLES, SAMPLE_RATE_HZ
 from s2f_core.errors import InputError
@@ -36,23 +35,23 @@ def spectrogram(waveforms: Float[Tensor, "batch samples"]) -> Float[Tensor, "bat
     n_samples = waveforms.shape[1]
     if n_samples < WINDOW_SAMPLES:
         raise InputError(f"a spectrogram needs {WINDOW_SAMPLES} samples (25 ms); got {n_samples}; use a longer clip")
-    n_padding = FFT_SAMPLES - WINDOW_SAMPLES
-    windows = pad(waveforms, (0, n_padding)).unfold(1, FFT_SAMPLES, HOP_SAMPLES)
-    hann = pad(torch.hann_window(WINDOW_SAMPLES, dtype=waveforms.dtype, device=waveforms.device), (0, n_padding))
+    windows = waveforms.unfold(1, WINDOW_SAMPLES, HOP_SAMPLES)
+    hann = torch.hann_window(WINDOW_SAMPLES, dtype=waveforms.dtype, device=waveforms.device)
     if waveforms.requires_grad:
         return compress(_transform(windows * hann))
     result = waveforms.new_empty((*windows.shape[:2], FREQ_BINS, 2))
     # On a CPU one clip at a time: what is computed stays in the cache, and no memory but the result's is touched.
     n_clips = 1 if waveforms.device.type == "cpu" else max(1, len(waveforms))
-    windowed = waveforms.new_empty((n_clips, *windows.shape[1:]))
+    padded = waveforms.new_zeros((n_clips, windows.shape[1], FFT_SAMPLES))
     for first in range(0, len(waveforms), n_clips):
-        block = slice(first, first + n_clips)
-        compress(_transform(torch.mul(windows[block], hann, out=windowed)), out=result[block])
+        clips = slice(first, first + n_clips)
+        torch.mul(windows[clips], hann, out=padded[..., :WINDOW_SAMPLES])
+        compress(_transform(padded), out=result[clips])
     return result
 
 
 def _transform(windowed: Float[Tensor, "batch frames _"]) -> Float[Tensor, "batch frames freq ri"]:
-    return torch.view_as_real(torch.fft.rfft(windowed))
+    return torch.view_as_real(torch.fft.rfft(windowed, FFT_SAMPLES))
 
 
 def compress(spectrum: Float[Tensor, "*axes"], out: Float[Tensor, "*axes"] | None = None) -> Float[Tensor, "*axes"]:

@@ -32,6 +32,9 @@ def forest(rows: Sequence[Row], *, x_title: str, after: int = 1, decimals: int =
     """
     names = [tables.short(row, after=after) for row in rows]
     figure = go.Figure()
+    if not rows:
+        figure.add_annotation(text="Nothing measured in this profile: make paper PROFILE=published", x=0.5, y=0.5,
+                              xref="paper", yref="paper", showarrow=False)
     figure.add_scatter(y=names, x=[row.baseline for row in rows], mode="markers", name="baseline",
                        marker={"symbol": "line-ns-open", "size": 14, "color": style.BASELINE},
                        hovertemplate=f"baseline %{{x:.{decimals}f}}<extra></extra>")
@@ -60,8 +63,8 @@ def matrices(tables_of: Mapping[str, Sequence[Sequence[float]]], labels: Sequenc
         figure.add_heatmap(z=shares.tolist(), x=list(labels), y=list(labels), zmin=0, zmax=1, coloraxis="coloraxis",
                            text=shares.round(2).tolist(), texttemplate="%{text:.2f}", row=1, col=column,
                            hovertemplate="%{y} → %{x}: %{z:.2f}<extra></extra>")
-    figure.update_yaxes(autorange="reversed")
-    figure.update_yaxes(title_text="first picture", col=1)
+    figure.update_yaxes(autorange="reversed", showticklabels=False)
+    figure.update_yaxes(title_text="first picture", showticklabels=True, col=1)
     figure.update_xaxes(title_text="second picture")
     return figure.update_layout(coloraxis={"cmin": 0, "cmax": 1, "colorscale": "Cividis"}, height=SMALLEST_HEIGHT + 40)
 

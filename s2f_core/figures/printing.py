@@ -1,6 +1,5 @@
 """Charts as SVG and PNG for print, through kaleido and the reader's own Chrome; the site itself needs neither."""
 
-import os
 import shutil
 from collections.abc import Callable
 from importlib.util import find_spec
@@ -16,15 +15,16 @@ BROWSERS = ("chromium", "google-chrome", "chrome", "chromium-browser")
 WIDTH_PX, SCALE = 900, 2  # a text column, twice as dense for PNG
 
 
-def export(folder: Path, *, on_progress: Callable[[int], None] | None = None) -> list[Path]:
-    """Write every chart of `folder`/*.json as `<name>.svg` and `<name>.png`; return the files.
-
-    Raises InputError where kaleido or a Chrome is missing.
-    """
-    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if find_spec("kaleido") is None or browser is None:
+def browser() -> str:
+    """The Chrome or Chromium on the PATH. Raises InputError where there is none, or no kaleido to drive it."""
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if find_spec("kaleido") is None or found is None:
         raise InputError("printing charts needs kaleido (pip install -e .[dev]) and a Chrome or Chromium on the PATH")
-    os.environ.setdefault("BROWSER_PATH", browser)  # where kaleido looks first
+    return found
+
+
+def export(folder: Path, *, on_progress: Callable[[int], None] | None = None) -> list[Path]:
+    """Write every chart of `folder`/*.json as `<name>.svg` and `<name>.png`; return the files."""
     written = []
     for name, figure in charts(folder).items():
         for kind in ("svg", "png"):

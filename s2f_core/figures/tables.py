@@ -85,7 +85,10 @@ def summary(rows: Sequence[Row]) -> pd.DataFrame:
 
 def terminal(rows: Sequence[Row]) -> Iterator[Table]:
     """The scorecard for a terminal: every measured row, then how many have no number and why, then the counts."""
-    tested = Table("claim", "paper", "ours [95 %]", "n", "baseline", "verdict", "tier", title="Scorecard", title_style="bold")
+    tested = Table(title="Scorecard", title_style="bold")
+    tested.add_column("claim", overflow="fold", ratio=1)
+    for name in ("paper", "ours [95 %]", "n", "baseline", "verdict", "tier"):
+        tested.add_column(name, no_wrap=True)
     for row in rows:
         if row.ours is not None:
             colour = VERDICTS[row.verdict]
