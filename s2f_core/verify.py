@@ -25,6 +25,7 @@ RELEASED: tuple[Chapter, ...] = (
 )
 CHAPTERS = (*REPORTED, *RELEASED)
 
+ORDER = ("tab03", "fig04", "labels", "fig05", "fig07", "text", "exaggeration", "fig", "tab")  # then the rest
 FIG08_FOLDERS = tuple(f"{iterations}_{loss}" for iterations in ("200k", "300k", "500k") for loss in ("imgloss", "1kloss"))
 NEEDS_TRAINING = "needs models trained on the synthetic corpus, which this version does not have yet"
 NOT_RELEASED = "needs released examples that are not here: s2f fetch published, or --from a more complete copy"
@@ -62,12 +63,12 @@ def evaluate(evidence: Evidence, chapters: Sequence[Chapter] = CHAPTERS,
 
 
 def account(evidence: Evidence, rows: Sequence[Row]) -> list[Row]:
-    """All claims in the ledger's order: their rows, or one that says why there is none."""
+    """All claims, the paper's tables and figures first: their rows, or one that says why there is none."""
     by_claim: dict[str, list[Row]] = {}
     for row in rows:
         by_claim.setdefault(row.id.partition("/")[0], []).append(row)
     complete = []
-    for name, claim in evidence.ledger.items():
+    for name, claim in sorted(evidence.ledger.items(), key=lambda item: _place(item[0])):
         reason = claim.reason or (NEEDS_TRAINING if claim.tier == "C" else evidence.missing)
         complete += by_claim.get(name) or [untestable(claim, reason)]
     return complete
@@ -90,6 +91,11 @@ def write(rows: Sequence[Row], detail: dict[str, Any], *, root: Path, profile: s
     folder = root / "results" / profile
     write_scorecard(folder / "scorecard.json", rows)
     artifacts.write_json(folder / "detail.json", detail)
+
+
+def _place(claim: str) -> int:
+    """Place of a claim's chapter on the scorecard; within it the ledger's order stays."""
+    return next((place for place, prefix in enumerate(ORDER) if claim.startswith(prefix)), len(ORDER))
 
 
 def _half(root: Path, profile: str, name: str, params: EvaluateBlock) -> Half | None:

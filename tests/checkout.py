@@ -34,11 +34,13 @@ def _walk() -> list[str]:
     return found
 
 
+@functools.cache
 def project() -> dict[str, Any]:
     """The table `project` of pyproject.toml."""
     return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 
+@functools.cache
 def requirements() -> dict[str, dict[str, Requirement]]:
     """Extra ('base' for none) → name → requirement, as pyproject.toml declares them; extras made of extras left out."""
     groups = {"base": project()["dependencies"], **project()["optional-dependencies"]}

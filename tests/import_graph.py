@@ -17,6 +17,21 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "s2f_core"
 
+# From the ground up. A room may import from its own floor and from those before it; each door is a floor of its own,
+# so that `cli` may open every other door and none opens `cli`.
+FLOORS = (
+    {"errors", "artifacts", "config", "provenance"},
+    {"data"},
+    {"features"},  # fixed, not trained by us
+    {"models"},    # what we train
+    {"training"},
+    {"reconstruct"},
+    {"evaluate"},
+    {"figures"},
+    {"progress"}, {"notebook"}, {"measure"}, {"verify"}, {"site_pages"}, {"site"}, {"cli"},
+)
+DOORS = set().union(*FLOORS[FLOORS.index({"figures"}) + 1:])
+
 
 @functools.cache
 def modules() -> dict[str, Path]:
@@ -157,7 +172,7 @@ def main() -> None:
         print(f"  {name}:\n    deps:")
         try:
             print("\n".join(f"      - {path}" for path in sorted(code_needed(stage))))
-        except (OSError, ValueError) as error:
+        except (FileNotFoundError, ValueError) as error:
             print(f"      # {error}")
 
 

@@ -4,8 +4,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-from IPython.display import Markdown
+from IPython.display import HTML, Markdown
 from plotly.graph_objects import Figure
 from plotly.offline import get_plotlyjs
 
@@ -43,9 +42,9 @@ class Page:
         self.charts.append(chart)
         return chart
 
-    def table(self, prefix: str = "") -> pd.DataFrame:
+    def table(self, prefix: str = "") -> HTML:
         """The rows of this page whose id starts with `prefix`, formatted: paper | ours [95 %] | n | baseline | verdict."""
-        return tables.frame([row for row in self.rows if row.id.startswith(prefix)])
+        return HTML(tables.html([row for row in self.rows if row.id.startswith(prefix)]))
 
     def says(self, template: str, **values: float | int | str) -> Markdown:
         """A sentence whose numbers are formatted in from the data, never typed."""

@@ -113,7 +113,7 @@ def two_readings(by_rank: Sequence[Row], by_percent: Sequence[Row], ks: Sequence
                        hovertemplate="%{hovertext}<extra></extra>")
     figure.add_scatter(x=list(ks), y=[row.baseline for row in by_percent], mode="markers", name="chance, K as per cent",
                        marker={"symbol": "line-ew", "size": 60, "line": {"width": 2, "color": style.INK}})
-    return figure.update_layout(barmode="group", yaxis_title="% of queries")
+    return figure.update_layout(barmode="group", yaxis={"title": "% of queries", "rangemode": "nonnegative"})
 
 
 def statistics(files: Mapping[str, Claim]) -> go.Figure:

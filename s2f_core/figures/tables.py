@@ -1,4 +1,4 @@
-"""Scorecard rows as tables: formatted numbers for readers (frame, Markdown, terminal) and plain ones for machines (CSV)."""
+"""Scorecard rows as tables: formatted numbers for readers (HTML, Markdown, terminal) and plain ones for machines (CSV)."""
 
 import csv as csv_format
 import io
@@ -56,9 +56,11 @@ def cells(row: Row) -> tuple[str, ...]:
             row.tier)
 
 
-def frame(rows: Sequence[Row]) -> pd.DataFrame:
-    """The rows as a table of words for a page."""
-    return pd.DataFrame([cells(row) for row in rows], columns=list(COLUMNS)).set_index("id")
+def html(rows: Sequence[Row]) -> str:
+    """The rows as a table for a page: what is claimed, the numbers and the verdict; every text escaped and whole."""
+    table = pd.DataFrame([cells(row)[1:] for row in rows], columns=list(COLUMNS[1:]))
+    with pd.option_context("display.max_colwidth", None):
+        return table.to_html(index=False, border=0)
 
 
 def markdown(rows: Sequence[Row]) -> str:
