@@ -19,7 +19,7 @@ ASSETS = Path(__file__).with_name("site_assets")
 VERDICTS = {
     "reproduced": "inside the tolerance written down beforehand",
     "shifted": "outside it, but on the paper's side of the baseline",
-    "contradicted": "on the other side of the baseline, or no effect at all",
+    "contradicted": "on the other side of the baseline, no effect at all, or not the exact number claimed",
     "untestable": "not measurable here, or too few cases to tell; the row says why",
 }
 TIERS = {

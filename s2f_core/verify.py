@@ -9,7 +9,7 @@ import numpy as np
 from s2f_core import artifacts, config, measure
 from s2f_core.data.corpora import published, published_pages
 from s2f_core.data.faces import FACE_PX, read_face
-from s2f_core.evaluate import identity, printed, released, reported
+from s2f_core.evaluate import identity, printed, released, reported, sizes
 from s2f_core.evaluate.claims import Row, load_ledger, untestable, write_scorecard
 from s2f_core.evaluate.evidence import EvaluateBlock, Evidence, Half
 from s2f_core.evaluate.exaggeration import PixelMoments, person_blocks
@@ -17,11 +17,11 @@ from s2f_core.evaluate.exaggeration import PixelMoments, person_blocks
 Chapter = Callable[[Evidence], list[Row]]
 
 # Chapters in the order of the paper; each is a pure function of the evidence. The first group needs the ledger only.
-REPORTED: tuple[Chapter, ...] = (reported.table3, reported.attributes, reported.craniofacial, reported.sizes)
+REPORTED: tuple[Chapter, ...] = (reported.table3, reported.attributes, reported.craniofacial, sizes.sizes)
 RELEASED: tuple[Chapter, ...] = (
     printed.queries, printed.candidates, printed.statistics, released.attributes, released.craniofacial_correlations,
-    released.consistency, identity.identifiability, identity.averageness, identity.pixel_loss, identity.looping,
-    identity.formats,
+    released.consistency, identity.identifiability, identity.averageness, identity.pixel_loss, identity.convergence,
+    identity.looping, identity.formats,
 )
 CHAPTERS = (*REPORTED, *RELEASED)
 
@@ -47,6 +47,7 @@ def gather(root: Path, profile: str) -> Evidence:
         lists=_page(published_pages.retrieval_lists, home, "figures/retrieval/data.txt"),
         halves=halves,
         fig08=_fig08(home, params.seed),
+        fig08_changes=_fig08_changes(home),
         missing=NOT_RELEASED,
     )
 
@@ -122,6 +123,15 @@ def _fig08(home: Path, seed: int) -> dict[str, PixelMoments]:
         if paths:
             found[name] = _pixels(paths, np.arange(len(paths)), seed)
     return found
+
+
+def _fig08_changes(home: Path) -> np.ndarray | None:
+    folders = [home / "figures" / "comp_loss" / f"{iterations}_1kloss" for iterations in ("200k", "300k", "500k")]
+    names = sorted(set.intersection(*({path.name for path in folder.glob("*.jpg")} for folder in folders)))
+    if not names:
+        return None
+    early, middle, late = (np.stack([read_face(folder / name) for name in names]).astype(np.float64) for folder in folders)
+    return np.stack([np.abs(after - before).mean((1, 2, 3)) for before, after in ((early, middle), (middle, late))], axis=1)
 
 
 def _page(read: Callable[[Path], Any], home: Path, path: str) -> Any | None:

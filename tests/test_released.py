@@ -1,5 +1,7 @@
 """Chapters on released faces, tried on people who do not exist: a planted effect is found, an absent one is not."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from invented_evidence import evidence
@@ -75,3 +77,16 @@ def test_no_name_of_a_person_or_clip_reaches_the_scorecard_or_its_details() -> N
 def test_an_ethnicity_that_faces_do_not_show_is_found_at_chance(with_identity) -> None:
     row = with_identity["labels.ethnicity.nearest/voxceleb.ori"]
     assert row.low <= row.baseline <= row.high
+
+
+def test_a_half_without_labels_is_split_by_the_judge_and_its_short_clips_are_looked_at_for_loops() -> None:
+    given = evidence(identity=0.8)
+    half = given.halves["voxceleb"]
+    clips = [dataclasses.replace(clip, half="avspeech_res", labels=None, segment_seconds=4.0) for clip in half.clips]
+    half.measures["audio/period"][:] = 64_000
+    unlabelled = dataclasses.replace(half, name="avspeech_res", clips=clips)
+    rows = {row.id: row for row in verify.evaluate(dataclasses.replace(given, halves={"avspeech_res": unlabelled}))}
+    assert rows["text.short_clips_repeated/avspeech_res"].verdict == "reproduced"
+    assert rows["fig05.published.nasal_index/avspeech_res.exg0.7.female"].n == len(clips) // 2
+    assert rows["text.true_identity/avspeech_res.exg0"].verdict == "contradicted"
+    assert not [name for name in rows if name.startswith(("labels.", "fig10."))]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from jaxtyping import Shaped
+from jaxtyping import Float, Shaped
 from pydantic import Field
 
 from s2f_core.config import Block
@@ -14,6 +14,9 @@ from s2f_core.data.corpora.published_pages import Correlation, Query, RankedList
 from s2f_core.evaluate.claims import Claim, Row, compare
 from s2f_core.evaluate.exaggeration import PixelMoments
 from s2f_core.evaluate.intervals import Estimate
+from s2f_core.evaluate.verdicts import Number
+
+EXACT = "an exact count, nothing is sampled"
 
 
 class EvaluateBlock(Block):
@@ -66,6 +69,8 @@ class Evidence:
         lists: the authors' ranked lists behind Fig. 7.
         halves: the halves that are here, by name.
         fig08: folder of Fig. 8 → sums over its faces.
+        fig08_changes: per face of Fig. 8, full loss: mean |difference| in grey levels from 200k to 300k iterations, and from
+            there to 500k.
         missing: in words for a row that cannot be tested: what to fetch.
     """
 
@@ -76,6 +81,7 @@ class Evidence:
     lists: Sequence[RankedList] | None = None
     halves: Mapping[str, Half] = field(default_factory=dict)
     fig08: Mapping[str, PixelMoments] = field(default_factory=dict)
+    fig08_changes: Float[np.ndarray, "faces 2"] | None = None
     missing: str = "needs the authors' released examples: make paper PROFILE=published"
 
 
@@ -84,3 +90,18 @@ def measured(claim: Claim, reading: str, found: Estimate, *, scale: float = 1.0,
     numbers = {"ours": found.value, "low": found.low, "high": found.high, "baseline": found.baseline}
     scaled = {name: None if number is None else scale * number for name, number in numbers.items()}
     return compare(claim, reading=reading, n=found.n, **{**scaled, **said})
+
+
+def counted(
+    claim: Claim, reading: str, ours: Number, *, paper: Number | None = None, n: int | None = None, said: str = ""
+) -> Row:
+    """The scorecard's row for a number that is exact: nothing is sampled, so it has no interval. `said` ends the statement."""
+    return compare(claim, reading=reading, paper=paper, ours=ours, n=n, low=None, high=None, reason=EXACT,
+                   statement=f"{claim.statement.rstrip('.')}{said}.")
+
+
+def slug(label: str) -> str:
+    """A printed label as part of a row's id."""
+    for sign, word in (("<", "below_"), (">=", "from_"), (">", "above_"), ("-", "_to_")):
+        label = label.replace(sign, word)
+    return label

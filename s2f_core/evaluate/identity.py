@@ -77,6 +77,15 @@ def pixel_loss(evidence: Evidence) -> list[Row]:
     return rows
 
 
+def convergence(evidence: Evidence) -> list[Row]:
+    """Fig. 8: do the faces change less between the later two checkpoints than between the earlier two?"""
+    if evidence.fig08_changes is None:
+        return []
+    early, late = evidence.fig08_changes.T
+    ratio = intervals.bootstrap(lambda a, b: float(b.mean() / a.mean()), [early, late], seed=evidence.params.seed)
+    return [measured(evidence.ledger["fig08.converged"], "1kloss", ratio, baseline=1.0)]
+
+
 def looping(evidence: Evidence) -> list[Row]:
     """Are the released recordings of short segments exact repetitions of the segment? Only AVSpeech's names say its length."""
     rows = []

@@ -3,12 +3,10 @@
 import numpy as np
 
 from s2f_core.evaluate import hubness, retrieval
-from s2f_core.evaluate.claims import Claim, Row, cell, compare
-from s2f_core.evaluate.evidence import Evidence, measured
+from s2f_core.evaluate.claims import Row, cell
+from s2f_core.evaluate.evidence import Evidence, counted, measured
 from s2f_core.evaluate.intervals import Estimate
-from s2f_core.evaluate.verdicts import Number
 
-EXACT = "an exact count, nothing is sampled"
 STATISTICS = {  # claim → file on the authors' page
     "fig05.stats.770k_dest_exg07": "stat_0770001_f2f_DEST_0770001_Face_exg0.7DEST",
     "fig05.stats.770k_exg07": "stat_0300001_Face_f2f_0770001_Face_exg0.7",
@@ -29,10 +27,10 @@ def queries(evidence: Evidence) -> list[Row]:
     galleries = {query.gallery_size for query in shown}
     marked = sum(bool(query.marked) for query in shown)
     rows = [
-        _count(ledger["fig07.ranks"], "page", agree, paper=len(ledger["fig07.ranks"].value)),
-        _count(ledger["fig07.queries"], "page", len(ranks)),
-        _count(ledger["fig07.gallery"], "page", max(galleries) if len(galleries) == 1 else len(galleries)),
-        _count(ledger["fig07.marked_in_red"], "page", marked),
+        counted(ledger["fig07.ranks"], "page", agree, paper=len(ledger["fig07.ranks"].value)),
+        counted(ledger["fig07.queries"], "page", len(ranks)),
+        counted(ledger["fig07.gallery"], "page", max(galleries) if len(galleries) == 1 else len(galleries)),
+        counted(ledger["fig07.marked_in_red"], "page", marked),
     ]
     printed = retrieval.printed_ranks(np.array(ranks), max(galleries))
     rows.append(measured(ledger["fig07.highlights"], "queries", retrieval.recall_at_rank(printed, FEWEST_SHOWN)))
@@ -45,7 +43,7 @@ def candidates(evidence: Evidence) -> list[Row]:
     rows = []
     for label, listed in zip(claim.rows or (), evidence.lists or (), strict=False):
         place = listed.top.index(listed.query) + 1 if listed.query in listed.top else len(listed.top) + 1
-        rows.append(_count(claim, label, place, paper=cell(claim, label)))
+        rows.append(counted(claim, label, place, paper=cell(claim, label)))
     return rows
 
 
@@ -56,7 +54,7 @@ def statistics(evidence: Evidence) -> list[Row]:
         claim = evidence.ledger[name]
         found = [(printed.r, printed.p) for printed in evidence.statistics[file].values()]
         same = sum(tuple(line) == pair for line, pair in zip(claim.value, found, strict=True))
-        rows.append(_count(claim, "file", same, paper=len(claim.value), said="All thirteen lines of the file, read again."))
+        rows.append(counted(claim, "file", same, paper=len(claim.value), said=" (all thirteen lines of the file, read again)"))
     return rows
 
 
@@ -78,7 +76,3 @@ def _hubs(evidence: Evidence) -> list[Row]:
         rows.append(measured(claim, "queries", Estimate(seen.value, *width, seen.n, seen.expected),
                              reason="a count; its interval is the middle 95 % of lists drawn at random, moved to it"))
     return rows
-
-
-def _count(claim: Claim, reading: str, ours: Number, *, paper: Number | None = None, said: str | None = None) -> Row:
-    return compare(claim, reading=reading, paper=paper, ours=ours, n=None, low=None, high=None, reason=EXACT, statement=said)

@@ -1,17 +1,13 @@
-"""Claims that the published numbers test by themselves: Table 3, Fig. 4, Fig. 5(c) and the sizes of the data."""
+"""Claims that the published numbers test by themselves: Table 3, Fig. 4 and Fig. 5(c)."""
 
 import numpy as np
 from scipy.stats import t as student
 
-from s2f_core.data.corpora.published import HALVES, complete_ids, labels
-from s2f_core.data.corpora.published_manifest import manifest
 from s2f_core.evaluate import agreement, correlation, retrieval
 from s2f_core.evaluate.claims import Claim, Row, cell, compare
-from s2f_core.evaluate.evidence import Evidence, measured
+from s2f_core.evaluate.evidence import Evidence, counted, measured, slug
 from s2f_core.evaluate.intervals import difference
-from s2f_core.evaluate.verdicts import Number
 
-EXACT = "an exact count, nothing is sampled"
 RELEASED_CLIPS = 968  # the number behind Fig. 4's matrices is not printed; their digits fit the released AVSpeech half
 DEST = "fig05.stats.770k_dest_exg07"
 COMPARISONS = ("ori_s2f", "ori_f2f", "f2f_s2f")
@@ -82,51 +78,15 @@ def craniofacial(evidence: Evidence) -> list[Row]:
     published = {name.rsplit(".")[-1]: claim.value for name, claim in ledger.items() if name.startswith("fig05.published.")}
     r_of = {measure: cell(ledger[DEST], measure, "r") for measure in published}
     same = sum(round(r_of[measure] + 1e-9, 2) == value for measure, value in published.items())
-    rows.append(_count(ledger["fig05.from_file"], "rounded", same, n=len(published)))
+    rows.append(counted(ledger["fig05.from_file"], "rounded", same, n=len(published)))
     significant = sum(two_sided_p(r, ledger[DEST].n or 0) < 0.001 for r in r_of.values())
-    rows.append(_count(ledger["fig05.all_significant"], "recomputed", significant, n=len(published)))
+    rows.append(counted(ledger["fig05.all_significant"], "recomputed", significant, n=len(published)))
     return rows
 
 
 def two_sided_p(r: float, n: int) -> float:
     """p of Pearson's r over n pairs: Student's t with n − 2 degrees of freedom, two-sided."""
     return float(2 * student.sf(abs(r) * np.sqrt((n - 2) / (1 - r * r)), n - 2))
-
-
-def sizes(evidence: Evidence) -> list[Row]:
-    """What the page holds, counted in the packaged list of its files; the arithmetic of training."""
-    ledger = evidence.ledger
-    paths = [entry.path for entry in manifest()]
-    of = {half: complete_ids(paths, half) for half in HALVES}
-    said = [labels(clip) for clip in of["voxceleb"]]
-    entries = {path.rsplit("/")[-1] for path in paths if path.startswith("figures/voxceleb/Wav/")}
-    counts = {
-        "data.avspeech.clips": len(of["avspeech_res"]),
-        "data.voxceleb.files": len(entries),
-        "data.voxceleb.clips": len(of["voxceleb"]),
-        "data.voxceleb.people": len({person for person, _, _ in said}),
-        "data.voxceleb.videos": len({video for _, video, _ in said}),
-        "data.voxceleb.assistants": len(entries) - len(of["voxceleb"]),
-        "fig03.random_results": sum(path.startswith("supplemental/qualitative/Wav/") for path in paths),
-    }
-    rows = [_count(ledger[name], "files", ours) for name, ours in counts.items()]
-    for position, attribute in enumerate(("gender", "fluency", "age", "ethnicity")):
-        claim = ledger[f"data.voxceleb.{attribute}"]
-        digits = [int(name[position]) for name in entries]
-        if attribute == "age":
-            digits = [min(digit, len(claim.value) - 1) for digit in digits]  # the page prints the digits 3 and 4 alike
-        rows += [_count(claim, _slug(str(label)), digits.count(place), paper=claim.value[place], said=f": {label}")
-                 for place, label in enumerate(claim.rows)]
-    for attribute in ("gender", "ethnicity", "age"):
-        rows.append(_count(ledger["data.attribute_faces"], attribute, sum(ledger[f"fig04.shares.{attribute}"].value),
-                           said=f", counted over {attribute}"))
-    largest, smallest = max(ledger["fig04.shares.ethnicity"].value), min(ledger["fig04.shares.ethnicity"].value)
-    rows.append(_count(ledger["text.uneven_population"], "shares", largest / smallest, n=ledger["fig04.shares.ethnicity"].n))
-    checkpoint = 770_001  # the last one named on the page, in the statistics files' names
-    epochs = checkpoint * ledger["text.batch"].value / ledger["data.train_pairs"].value
-    rows.append(compare(ledger["text.epochs"], reading="checkpoint", ours=epochs, n=None, low=None, high=None,
-                        reason="exact: iterations × batch / pairs"))
-    return rows
 
 
 def _agreement(evidence: Evidence, matrix: Claim, shares: np.ndarray) -> agreement.Agreement:
@@ -146,13 +106,16 @@ def _upper_bound(evidence: Evidence) -> Row:
     for attribute in ("gender", "ethnicity", "age"):
         speech, face = (np.diag(evidence.ledger[f"fig04.{attribute}.{name}"].value) for name in ("ori_s2f", "ori_f2f"))
         better += int((speech > face).sum())
-    return _count(evidence.ledger["fig04.upper_bound"], "matrices", better, n=13)
+    return counted(evidence.ledger["fig04.upper_bound"], "matrices", better, n=13)
 
 
 def _shares(evidence: Evidence) -> list[Row]:
     counts, percent = evidence.ledger["fig04.shares.age"], evidence.ledger["fig04.shares.age_percent"]
-    return [_count(percent, f"age.{_slug(label)}", 100 * cell(counts, label) / counts.n, paper=cell(percent, label), n=counts.n,
-                   said=f" (class {label})") for label in counts.rows]
+    sums = [counted(claim, "sum", sum(claim.value), paper=claim.n, n=claim.n, said=": the counts add up to all faces")
+            for claim in (evidence.ledger[f"fig04.shares.{name}"] for name in ("gender", "ethnicity", "age"))]
+    shares = [counted(percent, f"age.{slug(label)}", 100 * cell(counts, label) / counts.n, paper=cell(percent, label),
+                      n=counts.n, said=f" (class {label})") for label in counts.rows]
+    return sums + shares
 
 
 def _recomputed_p(claim: Claim) -> list[Row]:
@@ -164,19 +127,6 @@ def _recomputed_p(claim: Claim) -> list[Row]:
         words = f"p of {measure.replace('_', ' ')} (r = {r:.3f}) in this statistics file fits n = {claim.n}."
         rows.append(compare(claim, reading=measure, paper=p, ours=ours, n=claim.n, low=low, high=high, statement=words))
     return rows
-
-
-def _count(
-    claim: Claim, reading: str, ours: Number, *, paper: Number | None = None, n: int | None = None, said: str = ""
-) -> Row:
-    return compare(claim, reading=reading, paper=paper, ours=ours, n=n, low=None, high=None, reason=EXACT,
-                   statement=f"{claim.statement.rstrip('.')}{said}.")
-
-
-def _slug(label: str) -> str:
-    for sign, word in (("<", "below_"), (">=", "from_"), (">", "above_"), ("-", "_to_")):
-        label = label.replace(sign, word)
-    return label
 
 
 def _words(comparison: str) -> str:
