@@ -40,12 +40,15 @@ def spectrogram(waveforms: Float[Tensor, "batch samples"]) -> Float[Tensor, "bat
     if waveforms.requires_grad:
         return compress(_transform(windows * hann))
     result = waveforms.new_empty((*windows.shape[:2], FREQ_BINS, 2))
-    # On a CPU one clip at a time: what is computed stays in the cache, and no memory but the result's is touched.
+    # On a CPU one clip at a time: what is computed stays in the cache, and fresh memory, which the system has to clear
+    # first, is taken for the result alone.
     n_clips = 1 if waveforms.device.type == "cpu" else max(1, len(waveforms))
-    padded = waveforms.new_zeros((n_clips, windows.shape[1], FFT_SAMPLES))
+    padded = waveforms.new_empty((n_clips, windows.shape[1], FFT_SAMPLES))
+    windowed, padding = padded.tensor_split([WINDOW_SAMPLES], dim=2)
+    padding.zero_()
     for first in range(0, len(waveforms), n_clips):
         clips = slice(first, first + n_clips)
-        torch.mul(windows[clips], hann, out=padded[..., :WINDOW_SAMPLES])
+        torch.mul(windows[clips], hann, out=windowed)
         compress(_transform(padded), out=result[clips])
     return result
 

@@ -33,8 +33,9 @@ def forest(rows: Sequence[Row], *, x_title: str, after: int = 1, decimals: int =
     names = [tables.short(row, after=after) for row in rows]
     figure = go.Figure()
     if not rows:
-        figure.add_annotation(text="Nothing measured in this profile: make paper PROFILE=published", x=0.5, y=0.5,
+        figure.add_annotation(text="Nothing measured in this profile:<br>make paper PROFILE=published", x=0.5, y=0.5,
                               xref="paper", yref="paper", showarrow=False)
+        return figure.update_layout(height=SMALLEST_HEIGHT, xaxis_visible=False, yaxis_visible=False)
     figure.add_scatter(y=names, x=[row.baseline for row in rows], mode="markers", name="baseline",
                        marker={"symbol": "line-ns-open", "size": 14, "color": style.BASELINE},
                        hovertemplate=f"baseline %{{x:.{decimals}f}}<extra></extra>")
