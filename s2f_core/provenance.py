@@ -1,6 +1,5 @@
 """Say what made a file: versions, commit and platform, kept beside results and never inside what is hashed."""
 
-import hashlib
 import platform
 import subprocess
 from importlib import metadata
@@ -33,12 +32,6 @@ def write(path: Path, record: dict[str, Any], *, root: Path) -> None:
 def read(path: Path) -> dict[str, Any]:
     """Read a run record back. Raises InputError where there is none."""
     return artifacts.read_json(path)
-
-
-def file_hash(path: Path) -> str:
-    """SHA-256 of a file's bytes, read in pieces."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _version(package: str) -> str | None:

@@ -8,7 +8,6 @@ from s2f_core.errors import InputError
 from s2f_core.evaluate.exaggeration import (
     N_BLOCKS,
     PixelMoments,
-    distance_to_mean,
     factor,
     person_blocks,
     spread_ratio,
@@ -59,10 +58,6 @@ def test_single_precision_far_from_zero_costs_no_digits(faces):
 def test_faces_without_variety_have_no_share_to_keep(faces):
     with pytest.raises(InputError, match="undefined on these 200 rows"):
         variance_kept(np.ones_like(faces), faces, seed=0)
-
-
-def test_distance_to_the_mean_face_is_euclidean():
-    assert distance_to_mean(np.array([[0, 0], [6, 8]])).tolist() == [5, 5]
 
 
 @pytest.fixture

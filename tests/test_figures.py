@@ -39,10 +39,6 @@ def test_markdown_keeps_every_row_on_one_line_and_escapes_bars(rows) -> None:
     assert len(columns) == 1
 
 
-def test_the_summary_counts_each_row_once(rows) -> None:
-    assert int(tables.summary(rows).to_numpy().sum()) == len(rows)
-
-
 def test_a_forest_draws_each_measured_row_once_with_its_interval(rows) -> None:
     chosen = [row for row in rows if row.id.startswith("labels.gender.accuracy/")]
     figure = panels.forest(chosen, x_title="share")

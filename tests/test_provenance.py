@@ -1,6 +1,5 @@
 """What made a file is said truthfully: versions, commit, and whether the checkout was changed."""
 
-import hashlib
 import platform
 import subprocess
 from importlib import metadata
@@ -70,9 +69,3 @@ def test_a_run_record_comes_back_with_the_stamp_beside_it(tmp_path: Path) -> Non
 def test_a_missing_run_record_is_an_input_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"page\.run\.json is missing"):
         provenance.read(tmp_path / "page.run.json")
-
-
-def test_the_file_hash_is_the_sha256_of_its_bytes(tmp_path: Path) -> None:
-    content = bytes(range(256)) * 2_000  # longer than one piece
-    (tmp_path / "file").write_bytes(content)
-    assert provenance.file_hash(tmp_path / "file") == hashlib.sha256(content).hexdigest()

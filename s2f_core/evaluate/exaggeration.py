@@ -39,11 +39,6 @@ def factor(plain: Rows, exaggerated: Rows, *, groups: Groups = None, seed: int) 
     return Estimate(slope.value, slope.low, slope.high, slope.n, 1.0)
 
 
-def distance_to_mean(rows: Rows) -> Float64[np.ndarray, " clips"]:
-    """Euclidean distance of each face to the mean face of the set."""
-    return np.linalg.norm(rows - rows.mean(0, dtype=np.float64), axis=1)
-
-
 def person_blocks(groups: Groups, n: int, *, seed: int) -> Int64[np.ndarray, " clips"]:
     """Deal the persons of `n` clips at random into the N_BLOCKS blocks that `PixelMoments` leaves out in turn."""
     person = person_index(groups, n)

@@ -78,13 +78,6 @@ def csv(rows: Sequence[Row]) -> str:
     return text.getvalue()
 
 
-def summary(rows: Sequence[Row]) -> pd.DataFrame:
-    """How many rows of each page have each verdict."""
-    counts = {page: Counter(row.verdict for row in rows if row.page == page) for page in sorted({row.page for row in rows})}
-    return pd.DataFrame([[counts[page][verdict] for verdict in VERDICTS] for page in counts],
-                        index=pd.Index(counts, name="page"), columns=list(VERDICTS))
-
-
 def terminal(rows: Sequence[Row]) -> Iterator[Table]:
     """The scorecard for a terminal: every measured row, then how many have no number and why, then the counts."""
     tested = Table(title="Scorecard", title_style="bold")
