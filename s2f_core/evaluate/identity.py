@@ -2,6 +2,7 @@
 
 import numpy as np
 from jaxtyping import Float, Shaped
+from scipy.spatial.distance import cdist
 
 from s2f_core.evaluate import exaggeration, intervals, retrieval
 from s2f_core.evaluate.claims import Row, cell, compare
@@ -123,7 +124,7 @@ def _nearer_than_same_gender(half: Half, view: str, seed: int) -> Estimate:
     sex = judged(half, "ori", "gender") if sex is None else sex
     known = ~np.isnan(query).any(1) & ~np.isnan(gallery).any(1)
     query, gallery, sex, persons = query[known], gallery[known], sex[known], half.persons[known]
-    distance = np.linalg.norm(query[:, None] - gallery[None], axis=2)
+    distance = cdist(query, gallery)
     own = np.diag(distance)[:, None]
     rivals = (sex[:, None] == sex[None]) & (persons[:, None] != persons[None])
     won = ((own < distance) + 0.5 * (own == distance)) * rivals

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 from jaxtyping import Float, Shaped
+from scipy.spatial.distance import cdist
 
 from s2f_core.evaluate import agreement, correlation, craniofacial, intervals, neighbours
 from s2f_core.evaluate.claims import Claim, Row, cell, untestable
@@ -186,13 +187,13 @@ def _pair_auc(half: Half, view: str, sex: Shaped[np.ndarray, " clips"], same_vid
     videos = np.array([clip.video for clip in half.clips])
     known = ~np.isnan(embedding).any(1)
     embedding, persons, sex, videos = embedding[known], half.persons[known], sex[known], videos[known]
-    distance = np.linalg.norm(embedding[:, None] - embedding[None], axis=2)
+    distance = cdist(embedding, embedding)
     mates = (persons[:, None] == persons[None]) & ((videos[:, None] == videos[None]) == same_video)
     np.fill_diagonal(mates, False)
     rivals = (persons[:, None] != persons[None]) & (sex[:, None] == sex[None])
-    shares = [float(((distance[i] > distance[i, j]) & rivals[i]).sum() / rivals[i].sum()) for i, j in np.argwhere(mates)]
-    if not shares:
+    pairs = np.argwhere(mates)
+    if not len(pairs):
         return None
-    first = np.argwhere(mates)[:, 0]
-    found = intervals.mean(np.array(shares), seed=seed, groups=persons[first])
+    shares = [float(((distance[i] > distance[i, j]) & rivals[i]).sum() / rivals[i].sum()) for i, j in pairs]
+    found = intervals.mean(np.array(shares), seed=seed, groups=persons[pairs[:, 0]])
     return Estimate(found.value, found.low, found.high, int(mates.any(1).sum()), 0.5)
