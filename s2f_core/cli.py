@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from s2f_core import config
+from s2f_core import cli_corpus, config
 from s2f_core.errors import InputError
 from s2f_core.progress import progress
 
@@ -21,6 +21,8 @@ notebook_app = typer.Typer(no_args_is_help=True, help="Run pages strictly.")
 fetch_app = typer.Typer(no_args_is_help=True, help="Bring data that this project may not ship.")
 app.add_typer(notebook_app, name="notebook")
 app.add_typer(fetch_app, name="fetch")
+app.add_typer(cli_corpus.app, name="corpus")
+app.command()(cli_corpus.show)
 
 Profile = Annotated[str, typer.Option(help="smoke, laptop or published")]
 Processes = Annotated[int, typer.Option(envvar="S2F_PROCESSES", help="0: one per core")]

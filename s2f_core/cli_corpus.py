@@ -1,0 +1,86 @@
+"""`s2f corpus …` and `s2f show`: make the synthetic corpus, compare two of it, check what it promises, look at a person."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from s2f_core import config
+from s2f_core.progress import progress
+
+app = typer.Typer(no_args_is_help=True, help="The synthetic corpus: people who do not exist, with a known truth.")
+
+Profile = Annotated[str, typer.Option(help="smoke or laptop")]
+Processes = Annotated[int, typer.Option(envvar="S2F_PROCESSES", help="0: one per core")]
+
+
+@app.command()
+def render(profile: Profile = "laptop", processes: Processes = 0) -> None:
+    """Render faces and test voices from the assets into results/<profile>/rendered (needs the extra `corpus`)."""
+    from s2f_core import corpus
+
+    root = _root()
+    jobs = corpus.render_jobs(root, profile)
+    with progress("render persons", sum(map(len, jobs))) as advance:
+        corpus.make(jobs, processes=processes or os.cpu_count() or 1, on_progress=advance)
+    typer.echo(f"Faces and voices lie in {corpus.rendered(root, profile)}.")
+
+
+@app.command()
+def assemble(
+    profile: Profile = "laptop", processes: Processes = 0,
+    parts: Annotated[Path | None, typer.Option("--from", help="faces and voices; left out: those that are shipped")] = None,
+) -> None:
+    """Put complete clips together in results/<profile>/corpus, rendering the voices that are not shipped."""
+    from s2f_core import corpus
+
+    root = _root()
+    jobs = corpus.assemble_jobs(root, profile, parts)
+    with progress("assemble clips of persons", sum(map(len, jobs))) as advance:
+        corpus.make(jobs, processes=processes or os.cpu_count() or 1, on_progress=advance)
+    typer.echo(f"Complete clips lie in {corpus.assembled(root, profile)}.")
+
+
+@app.command()
+def compare(
+    ours: Annotated[Path, typer.Argument(help="a folder of shards, such as results/laptop/rendered")],
+    reference: Annotated[Path, typer.Argument(help="another one, such as data/corpus/laptop")],
+) -> None:
+    """Say how far two renderings of the same corpus differ, and whether that is within the stated tolerance."""
+    from s2f_core.data.corpora import synthetic_compare
+
+    for line in synthetic_compare.report(synthetic_compare.compare(ours, reference)):
+        typer.echo(line)
+
+
+@app.command()
+def check(
+    profile: Profile = "laptop", processes: Processes = 0,
+    persons: Annotated[int, typer.Option(help="how many persons are measured")] = 1000,
+) -> None:
+    """Measure what the corpus promises with independent judges; writes results/<profile>/corpus_checks.json."""
+    from s2f_core import corpus_checks
+
+    root = _root()
+    with progress("check persons", corpus_checks.n_steps(root, profile, persons)) as advance:
+        corpus_checks.run(root, profile, n_persons=persons, processes=processes or os.cpu_count() or 1, on_progress=advance)
+    for line in corpus_checks.lines(root, profile):
+        typer.echo(line)
+
+
+def show(
+    person: Annotated[str, typer.Argument(help="an id, such as test-00007")],
+    profile: Profile = "laptop",
+    output: Annotated[Path | None, typer.Option("-o", "--output", help="folder; left out: results/<profile>/people")] = None,
+    play: Annotated[bool, typer.Option(help="play the first clip")] = False,
+) -> None:
+    """Show a synthetic person: both faces, parameters, waveform and spectrogram; saves the picture and the clips."""
+    from s2f_core import show as door
+
+    for line in door.show(_root(), profile, person, output=output, play=play):
+        typer.echo(line)
+
+
+def _root() -> Path:
+    return config.project_root(Path.cwd())

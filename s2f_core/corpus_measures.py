@@ -1,0 +1,140 @@
+"""Measure synthetic persons with judges that nobody here trained, block by block, kept beside the results until they change.
+
+Faces: both of dlib's detectors, its landmarks and its embedding, and the judge of age and gender, on the canonical face
+(scaled up to a face picture's side) and the first picture in the wild. Voices: two clean recordings of each person, as the
+vocoder leaves them, by Praat, GE2E and DNSMOS.
+"""
+
+import functools
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from s2f_core import artifacts, corpus, workers
+from s2f_core.data.audio import fit_clip
+from s2f_core.data.corpora import synthetic
+from s2f_core.data.faces import FACE_PX
+from s2f_core.features import judges, landmarks, speaker
+from s2f_core.synthesis import plan, studio
+from s2f_core.synthesis.person import sample_person, stream
+from s2f_core.synthesis.voice import judge
+from s2f_core.synthesis.voice.speak import speak
+
+MEASURES = 1  # raise it when the way of measuring changes: what was measured the old way is then measured again
+SPLITS = ("test", "validation", "train")  # in which persons are taken
+VIEWS = ("canonical", "wild")
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some persons, measured and saved together."""
+
+    what: str
+    shard: str
+    ids: tuple[str, ...]
+    root: Path
+    profile: str
+    key: str
+
+    @property
+    def path(self) -> Path:
+        """Where the measures are kept."""
+        return self.root / "results" / self.profile / "checks" / f"{self.what}-{self.shard}-{len(self)}-{self.key}.safetensors"
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+
+def blocks(root: Path, profile: str, what: str, n_persons: int) -> list[Block]:
+    """The first `n_persons` of test, validation and train as blocks; `what` is 'faces' or 'voices'."""
+    block, _ = corpus.read_params(root, profile)
+    plan_of = artifacts.read_json(synthetic.home(root, block.name) / corpus.PLAN)
+    key = hashlib.sha256(json.dumps([MEASURES, plan_of], sort_keys=True).encode()).hexdigest()[:12]
+    found, left = [], n_persons
+    for split in SPLITS:
+        for number, ids in corpus.chunks(split, block):
+            if left > 0:
+                found.append(Block(what, f"{split}-{number:04d}", ids[:left], root, profile, key))
+            left -= len(ids)
+    return found
+
+
+def measure(chosen: list[Block], *, processes: int, on_progress: Callable[[int], None]) -> None:
+    """Measure what is not measured yet; each block is saved when it is done."""
+    todo = [block for block in chosen if not block.path.is_file()]
+    for n_persons in workers.completed(_measure, todo, processes=processes):
+        on_progress(n_persons)
+
+
+def read(chosen: list[Block]) -> dict[str, np.ndarray]:
+    """The measures of several blocks, one row per person, in order."""
+    parts = [artifacts.read_tensors(block.path)[0] for block in chosen]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+
+
+def _measure(block: Block) -> int:
+    torch.set_num_threads(1)  # one process per core: more threads would only wait for each other
+    rows = {"faces": _faces, "voices": _voices}[block.what](block)
+    artifacts.write_tensors(block.path, {name: np.array([row[name] for row in rows]) for name in rows[0]}, {"ids": block.ids})
+    return len(block)
+
+
+def _faces(block: Block) -> list[dict[str, Any]]:
+    params, _ = corpus.read_params(block.root, block.profile)
+    folder = synthetic.home(block.root, params.name)
+    shard = folder / f"{synthetic.FACES}-{block.shard}.tar.gz"
+    return [_face(person) for person in synthetic.speakers_in(shard) if person.id in block.ids]
+
+
+def _face(person: synthetic.Speaker) -> dict[str, Any]:
+    pictures = (np.array(Image.fromarray(person.canonical()).resize((FACE_PX, FACE_PX), Image.Resampling.BICUBIC)),
+                person.views()[0])
+    models, said = _face_models(), {}
+    for view, picture in zip(VIEWS, pictures, strict=True):
+        face = landmarks.find_face(picture, models)
+        judged = (judges.NO_JUDGEMENT if face.detector is landmarks.Detector.NONE
+                  else judges.judge(picture, face.landmarks, _judges()))
+        said |= {f"{view}/cnn": face.detector is landmarks.Detector.CNN, f"{view}/hog": bool(models.hog(picture)),
+                 f"{view}/landmarks": face.landmarks, f"{view}/embedding": judged.embedding,
+                 f"{view}/age": judged.age, f"{view}/p_female": judged.p_female}
+    return said
+
+
+def _voices(block: Block) -> list[dict[str, Any]]:
+    params, world = corpus.read_params(block.root, block.profile)
+    return [_voice(block.root, sample_person(params.seed, identity, world)) for identity in block.ids]
+
+
+def _voice(root: Path, person: Any) -> dict[str, Any]:
+    rows = []
+    for clip in plan.clips_of(person)[: plan.N_CLIPS]:
+        rng = stream(person.seed, clip.id, "speech")
+        samples = speak(studio.bank(root / "data"), person.voice, clip.language, clip.sentences, rng=rng)
+        with torch.no_grad():
+            embedding = _speaker(root).embed(torch.from_numpy(fit_clip(samples))[None])[0].numpy()
+        heard = judge.praat_measure(samples)
+        rows.append({"f0_hz": heard["f0_hz"], "vtl_cm": heard["vtl_cm"], "p808": judge.dnsmos_p808(samples),
+                     "embedding": embedding})
+    return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+
+
+@functools.cache
+def _face_models() -> landmarks.FaceModels:
+    return landmarks.load_face_models()
+
+
+@functools.cache
+def _judges() -> judges.Judges:
+    return judges.load_judges()
+
+
+@functools.cache
+def _speaker(root: Path) -> speaker.SpeakerEncoder:
+    return speaker.load(root / "data" / "weights" / "ge2e.safetensors")

@@ -1,0 +1,105 @@
+"""Where a planned person is made visible and audible: one sample per face set and one per recording, in memory."""
+
+import dataclasses
+import functools
+import json
+from pathlib import Path
+from typing import Any
+
+from s2f_core.data import opus, webp
+from s2f_core.data.audio import SAMPLE_RATE_HZ
+from s2f_core.data.faces import FACE_PX
+from s2f_core.data.shards import Sample
+from s2f_core.synthesis import plan
+from s2f_core.synthesis.face import anthropometry
+from s2f_core.synthesis.face.assets import HeadPack
+from s2f_core.synthesis.face.render import Renderer
+from s2f_core.synthesis.face.view import CANONICAL, sample_view
+from s2f_core.synthesis.person import Person, stream
+from s2f_core.synthesis.voice.bank import VoiceBank
+from s2f_core.synthesis.voice.room import record, sample_condition
+from s2f_core.synthesis.voice.speak import speak
+
+HEAD, BANK = "head", "voicebank"  # folders below data/
+
+
+@functools.cache
+def renderer(data: Path) -> Renderer:
+    """The renderer with the head that lies in the data folder, loaded once per process."""
+    return Renderer(HeadPack.load(data / HEAD))
+
+
+@functools.cache
+def bank(data: Path) -> VoiceBank:
+    """The voice bank that lies in the data folder, loaded once per process."""
+    return VoiceBank.load(data / BANK)
+
+
+def facts_of(person: Person, pack: HeadPack) -> dict[str, Any]:
+    """The truth about a person as the shards hold it: what the sampler decided, and what the mesh measures.
+
+    The face's own parameters are left out: `sample_person(seed, id, world)` gives them back exactly.
+    """
+    body = person.body
+    return {
+        "speaker_id": person.id, "split": plan.split_of(person.id), "seed": person.seed, "world": person.world.model_dump(),
+        "attributes": {
+            "source": "truth", "sex": body.sex, "age": round(body.age, 2), "height_cm": round(body.height_cm, 1),
+            "morph": body.morph, "ancestry": body.ancestry, "language": person.voice_body.speech.language,
+            "first_language": person.voice_body.speech.first_language, "accent": person.accent,
+            "second_language": person.second_language},
+        "latents": {name: round(value, 3) for name, value in body.latents.items()},
+        "voice_latents": {name: round(value, 3) for name, value in person.voice_z.items()},
+        "voice": dataclasses.asdict(person.voice),
+        "voice_of_somebody_else": not person.world.paired,
+        "measures_mm": {name: round(value, 2) for name, value in anthropometry.measure(pack, person.face).items()},
+        "landmarks_px": anthropometry.landmarks(pack, person.face, CANONICAL, webp.CANONICAL_PX).round(2).tolist(),
+    }
+
+
+def face_sample(person: Person, block: plan.CorpusBlock, data: Path) -> Sample:
+    """Canonical face, pictures in the wild (none in the gallery) and the truth, under the person's id."""
+    artist = renderer(data)
+    facts = facts_of(person, artist.pack)
+    canonical = artist.render(person.face, CANONICAL, webp.CANONICAL_PX)
+    members = {"canonical.webp": webp.encode(canonical, quality=block.canonical_quality)}
+    views = []
+    for number in range(block.views if plan.split_of(person.id) != "gallery" else 0):
+        view = sample_view(stream(person.seed, person.id, "view", str(number)))
+        picture = artist.render(person.face, view, FACE_PX)
+        members[f"face{number}.webp"] = webp.encode(picture, quality=block.wild_quality)
+        views.append(_compact(dataclasses.asdict(view)))
+    return Sample(person.id, {**members, "json": _json(facts | {"views": views})})
+
+
+def voice_sample(person: Person, clip: plan.ClipPlan, data: Path) -> Sample:
+    """One recording, and what is true of it, under the clip's id."""
+    rng = stream(person.seed, clip.id, "speech")
+    clean = speak(bank(data), person.voice, clip.language, clip.sentences, rng=rng)
+    condition = sample_condition(rng)
+    heard = record(clean, condition, rng=rng)
+    facts = {"speaker_id": person.id, "split": plan.split_of(person.id), "kind": clip.kind, "language": clip.language,
+             "sentences": clip.sentences, "seconds": round(len(heard) / SAMPLE_RATE_HZ, 3),
+             "condition": _compact(dataclasses.asdict(condition))}
+    return Sample(clip.id, {"ogg": opus.encode(heard), "json": _json(facts)})
+
+
+def joined(face: Sample, voice: Sample) -> Sample:
+    """A complete sample of a clip as the training reads it: sound, a picture in the wild, the canonical face, the truth.
+
+    The person's pictures in the wild take turns over the clips.
+    """
+    pictures = sorted(ending for ending in face.members if ending.startswith("face"))
+    picture = pictures[int(voice.key.rpartition("-")[2]) % len(pictures)]
+    facts = json.loads(face.member("json")) | json.loads(voice.member("json"))
+    return Sample(voice.key, {"ogg": voice.member("ogg"), "face.webp": face.member(picture),
+                              "canonical.webp": face.member("canonical.webp"), "json": _json(facts)})
+
+
+def _json(facts: dict[str, Any]) -> bytes:
+    return json.dumps(facts, separators=(",", ":"), ensure_ascii=False, allow_nan=False).encode()
+
+
+def _compact(facts: dict[str, Any]) -> dict[str, Any]:
+    """Floats to four decimals, nothing else changed."""
+    return json.loads(json.dumps(facts), parse_float=lambda text: round(float(text), 4))
