@@ -13,7 +13,7 @@ ifneq ($(PROCESSES),)
 export S2F_PROCESSES := $(PROCESSES)
 endif
 
-.PHONY: help setup data paper site print test smoke bench lint speech clean
+.PHONY: help setup extra data paper site print test smoke corpus checks bench lint speech clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -29,6 +29,12 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	$$python -m venv $(VENV)
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -r requirements.lock
 	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+extra: $(VENV)/.extra  ## add what renders and judges synthetic people
+
+$(VENV)/.extra: $(VENV)/.ready requirements-corpus.lock
+	@$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps -r requirements-corpus.lock
 	@touch $@
 
 data: setup  ## bring data and weights from the remote inside this repository
@@ -53,6 +59,13 @@ smoke:  ## the same pipeline in seconds
 test: data  ## lint and test
 	@ruff check .
 	@pytest
+
+corpus: data extra  ## render the synthetic corpus anew from its assets, whole (40 minutes on 2 cores; ^C and again goes on)
+	@s2f corpus render --profile $(PROFILE)
+	@s2f corpus assemble --profile $(PROFILE) --from results/$(PROFILE)/rendered
+
+checks: data extra  ## measure what the synthetic corpus promises, with independent judges
+	@s2f corpus check --profile $(PROFILE)
 
 bench: data  ## measure speed, as ratios side by side
 	@python benchmarks/sound.py

@@ -5,7 +5,6 @@ maintainer ships below data/; `assemble` is the `corpus` stage, needs no extra, 
 """
 
 import hashlib
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from s2f_core.synthesis import plan, studio
 from s2f_core.synthesis.person import sample_person
 from s2f_core.synthesis.world import World, Worlds
 
+WORDS = (".md", ".txt", "")  # endings of READMEs and licences
 PLAN = "plan.json"  # beside the shards: what they were made of
 
 
@@ -58,7 +58,7 @@ def render_jobs(root: Path, profile: str) -> list[Job]:
     """The shards of faces and of the voices that are shipped (test; in the smoke profile all) that are not made yet."""
     block, world = read_params(root, profile)
     folder = rendered(root, profile)
-    _same_plan(folder, root, block, world)
+    _same_plan(folder, root, profile)
     return [Job(what, folder / shard_name(f"{what}-{split}", number, compressed=True), ids, block, world, root / "data", folder)
             for what in ("faces", "voices") for split in plan.SPLITS if what == "faces" or _is_shipped(split, block)
             for number, ids in chunks(split, block)
@@ -72,7 +72,7 @@ def assemble_jobs(root: Path, profile: str, parts: Path | None = None) -> list[J
     parts = parts or synthetic.home(root, block.name)
     if not parts.is_dir():
         raise InputError(f"{parts} is missing; run `dvc pull`, or `make corpus` to render it from the assets")
-    _same_plan(folder, root, block, world)
+    _same_plan(folder, root, profile)
     return [Job("clips", folder / shard_name(split, number), ids, block, world, root / "data", parts)
             for split in plan.SPLITS if split != "gallery" for number, ids in chunks(split, block)
             if not (folder / shard_name(split, number)).is_file()]
@@ -122,16 +122,26 @@ def _is_shipped(split: plan.Split, block: plan.CorpusBlock) -> bool:
     return split != "gallery" and (split == "test" or block.ship_all_voices)
 
 
-def _same_plan(folder: Path, root: Path, block: plan.CorpusBlock, world: World) -> None:
-    """Write what the shards are made of beside them. Raises InputError where those that lie there are of something else."""
-    wanted = {"corpus": block.model_dump(), "world": world.model_dump(), "assets": _assets(root / "data")}
-    path = folder / PLAN
-    if path.is_file() and artifacts.read_json(path) != json.loads(artifacts.dumps(wanted)):
+def check_plan(folder: Path, root: Path, profile: str) -> None:
+    """Raise InputError where the shards in `folder` are of another corpus than the parameters and assets would make now."""
+    path, wanted = folder / PLAN, _plan(root, profile)
+    if path.is_file() and artifacts.read_json(path) != wanted:
         raise InputError(f"{folder} holds shards of another corpus (see {PLAN}); delete the folder to make them anew")
-    artifacts.write_json(path, wanted)
+
+
+def _same_plan(folder: Path, root: Path, profile: str) -> None:
+    """Write what the shards are made of beside them, unless those that lie there are of something else."""
+    check_plan(folder, root, profile)
+    artifacts.write_json(folder / PLAN, _plan(root, profile))
+
+
+def _plan(root: Path, profile: str) -> dict[str, Any]:
+    block, world = read_params(root, profile)
+    return {"corpus": block.model_dump(), "world": world.model_dump(), "assets": _assets(root / "data")}
 
 
 def _assets(data: Path) -> dict[str, Any]:
-    """Hash of every file of the head and the voice bank: other assets make other people."""
-    files = [path for name in (studio.HEAD, studio.BANK) for path in sorted((data / name).rglob("*")) if path.is_file()]
+    """Hash of what the head and the voice bank are made of, words about it left out: other assets make other people."""
+    files = [path for name in (studio.HEAD, studio.BANK) for path in sorted((data / name).rglob("*"))
+             if path.is_file() and path.suffix not in WORDS]
     return {path.relative_to(data).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()[:16] for path in files}

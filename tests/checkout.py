@@ -49,9 +49,15 @@ def requirements() -> dict[str, dict[str, Requirement]]:
             for group, needs in parsed.items()}
 
 
+# Top-level names of what only the extra `corpus` brings: `make test` checks a reader's environment, which goes without.
+OPTIONAL = {"opencv-python-headless": "cv2", "pocketsphinx": "pocketsphinx", "speechmos": "speechmos"}
+
+
 @functools.cache
 def import_names(distribution: str) -> frozenset[str]:
     """What an installed distribution lets one import: names of its top-level folders and files of code."""
+    if distribution in OPTIONAL:
+        return frozenset([OPTIONAL[distribution]])
     record = importlib.metadata.distribution(distribution).read_text("RECORD") or ""
     files = [line.split(",")[0].split("/") for line in record.splitlines()]
     code = [parts for parts in files if len(parts) < 3 and parts[-1].endswith((".py", ".so", ".pyd"))]

@@ -101,9 +101,10 @@ def data_read_by(name: str) -> set[Path]:
     return {path for path in packaged_data() if path.name in parts}
 
 
-def reached_by_command(command: str) -> set[str]:
-    """Modules that the function of one `s2f` command in cli.py imports, itself or through other functions there."""
-    tree = tree_of(PACKAGE / "cli.py")
+def reached_by_command(command: str, group: str = "cli") -> set[str]:
+    """Modules that the function of one `s2f` command in cli.py (or of its group in cli_<group>.py) imports, itself or through
+    other functions there."""
+    tree = tree_of(PACKAGE / f"{group}.py")
     functions = {node.name: node for node in tree.body if isinstance(node, ast.FunctionDef)}
     shared: dict[str, set[str]] = {}
     for node in tree.body:
@@ -113,7 +114,7 @@ def reached_by_command(command: str) -> set[str]:
                 shared[alias.asname or alias.name.partition(".")[0]] = imports(one)
     todo = [name for name, function in functions.items() if command in _command_names(function)]
     if not todo:
-        raise ValueError(f"cli.py has no command {command!r}")
+        raise ValueError(f"{group}.py has no command {command!r}")
     reached: set[str] = set()
     for name in todo:  # grows while it is walked
         reached |= imports(functions[name])
@@ -140,6 +141,8 @@ def reached_by_shell(line: str) -> set[str]:
     match shlex.split(line):
         case ["s2f", "notebook", "run", source, *_]:
             return closure(imports(notebook_tree(ROOT / source)))
+        case ["s2f", group, command, *_] if (PACKAGE / f"cli_{group}.py").is_file():
+            return closure(reached_by_command(command, f"cli_{group}"))
         case ["s2f", command, *_]:
             return closure(reached_by_command(command))
     raise ValueError(f"no `s2f` command: {line}; teach tests/import_graph.py what it runs")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from checkout import ROOT, import_names, project, requirements, tracked_files
+from checkout import OPTIONAL, ROOT, import_names, project, requirements, tracked_files
 from import_graph import PACKAGE, modules, names_imported, notebook_tree, tree_of
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -55,9 +55,12 @@ def named_in_strings() -> set[str]:
             if isinstance(node, ast.Constant) and isinstance(node.value, str)}
 
 
-def pins() -> dict[str, str]:
-    """Name → version in requirements.lock."""
-    lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
+LOCKS = ("requirements.lock", "requirements-corpus.lock")  # a reader's, and what making the corpus adds
+
+
+def pins(*locks: str) -> dict[str, str]:
+    """Name → version in the lock files, by default in all."""
+    lines = [line for lock in locks or LOCKS for line in (ROOT / lock).read_text(encoding="utf-8").splitlines()]
     pinned = [line.split("#")[0].strip() for line in lines if line.split("#")[0].strip()]
     assert not [line for line in pinned if not re.fullmatch(r"[\w.-]+==[\w.!]+", line)], "each line is name==version"
     return {canonicalize_name(name): version for name, version in (line.split("==") for line in pinned)}
@@ -115,6 +118,12 @@ def test_the_lock_pins_every_dependency_inside_its_bounds() -> None:
     needs = {name: one for group in requirements().values() for name, one in group.items()}
     assert not sorted(set(needs) - set(locked))
     assert not [f"{name}=={locked[name]}: {one}" for name, one in needs.items() if locked[name] not in one.specifier]
+
+
+def test_a_reader_is_not_asked_for_what_only_the_corpus_needs() -> None:
+    light, heavy = pins("requirements.lock"), pins("requirements-corpus.lock")
+    assert not set(light) & set(heavy)
+    assert {canonicalize_name(name) for name in OPTIONAL} <= set(heavy)
 
 
 def test_the_lock_also_pins_what_the_dependencies_need() -> None:

@@ -7,6 +7,8 @@ What is not in it: anatomy of the voice by ancestry. Ancestry morphs reach the v
 measured differences between groups of people are small, disputed and would be a stereotype here.
 """
 
+from dataclasses import replace
+
 from s2f_core.synthesis.arrows import Arrow
 from s2f_core.synthesis.face.causes import FACE_ARROWS
 
@@ -16,7 +18,8 @@ HONDA = "Honda & Wu 1997: F1 falls with the height of the lower face, F2 follows
 HAMDAN = "Hamdan & Macari 2018: palate width and depth against formants, r about -.5 in children; halved here"
 
 # The dimensions of a face that have a latent variable each, standard normal within sex.
-CRANIOFACIAL = ("masculinity", "face width", "jaw width", "lower face", "mouth width", "nose width", "nose height", "lip height")
+CRANIOFACIAL = ("masculinity", "face width", "jaw width", "lower face", "mouth width", "nose width", "nose height",
+                "lip height")
 
 # From body and face to voice, as correlations within sex. A world's `coupling` multiplies them.
 COUPLED: tuple[Arrow, ...] = (
@@ -36,7 +39,7 @@ VOICE: tuple[Arrow, ...] = (
     Arrow("sex", "vocal-tract length", 0.86, "women / men", "Fitch & Giedd 1999: MRI of 129 persons"),
     Arrow("sex", "breath", 0.05, "share of noise", "Klatt & Klatt 1990†, Hanson 1997†: women breathier"),
     Arrow("sex", "spectral tilt", -0.5, "dB/octave, women", "Hanson 1997†"),
-    Arrow("age", "F0", -0.10, "ln Hz, women 25-65; men fall to 45 and rise after", "Shipp & Hollien 1972, Nishio & Niimi 2008"),
+    Arrow("age", "F0", -0.10, "ln Hz, women 25-65; men fall to 45, then rise", "Shipp & Hollien 1972, Nishio & Niimi 2008"),
     Arrow("age", "jitter", 1.0, "% at 75", "Linville 2001†, Ramig & Ringel 1983†"),
     Arrow("age", "shimmer", 5.0, "% at 75", "Linville 2001†, Ramig & Ringel 1983†"),
     Arrow("age", "breath", 0.28, "share of noise at 75", "Linville 2001†"),
@@ -55,7 +58,36 @@ POPULATION: tuple[Arrow, ...] = (
     Arrow("sex", "height", 13.0, "cm", "ours: 176 and 163 cm, as in many national surveys"),
 )
 
-ARROWS: tuple[Arrow, ...] = (*POPULATION, *VOICE, *COUPLED, *FACE_ARROWS)
+# What the sampler of faces names by its values.
+KINDS = {"female": "sex", "male": "sex", "ageing": "age", "ancestry": "ancestry morphs",
+         **dict.fromkeys(("african", "asian", "caucasian"), "ancestry morphs")}
+
+ARROWS: tuple[Arrow, ...] = (*POPULATION, *VOICE, *COUPLED, *(
+    replace(arrow, cause=arrow.cause.removesuffix("_z").replace("_", " "),
+            effect="build of the mesh" if arrow.effect == "build" else arrow.effect.replace("_", " "))
+    for arrow in FACE_ARROWS))
+
+
+def summary() -> tuple[Arrow, ...]:
+    """The graph for the eye: arrows to single morphs of the mesh drawn as one arrow to their part of the face."""
+    merged: dict[tuple[str, str], list[Arrow]] = {}
+    for arrow in ARROWS:
+        part, slash, _ = arrow.effect.partition("/")
+        ends = KINDS.get(arrow.cause, arrow.cause), f"{part} (shape)" if slash else arrow.effect
+        if ends[0] != "everybody":  # what all have in common tells nobody apart
+            merged.setdefault(ends, []).append(arrow)
+    return tuple(_merged(ends, arrows) for ends, arrows in merged.items())
+
+
+def seen() -> frozenset[str]:
+    """The effects in `summary` that a face shows; the others are heard."""
+    return frozenset(arrow.effect for arrow in summary()) - {arrow.effect for arrow in (*POPULATION, *VOICE, *COUPLED)}
+
+
+def _merged(ends: tuple[str, str], arrows: list[Arrow]) -> Arrow:
+    strongest = max(arrows, key=lambda arrow: abs(arrow.strength))
+    unit = strongest.unit if len(arrows) == 1 else f"{strongest.unit}, the largest of {len(arrows)}"
+    return replace(strongest, cause=ends[0], effect=ends[1], unit=unit)
 
 
 def coupled(effect: str) -> dict[str, float]:

@@ -22,7 +22,7 @@ LANGUAGES = tuple(sorted({language for table in OWN_TABLE.values() for language 
 TABLE_OF_ALL = {language: sum(table.get(language, 0.0) for table in OWN_TABLE.values()) / len(OWN_TABLE)
                 for language in LANGUAGES}
 SPEAKS_FIRST = 0.8  # share that is recorded in its first language
-NATIVE_ACCENT = 0.6  # share of them with a base voice of that language's origin; more would let the timbre tell the words
+NATIVE_ACCENT = 0.5  # share of them with a base voice of that language's origin; more would let the timbre tell the words
 KEEPS_ACCENT = 0.5  # share that keeps the accent of the first language in another one
 
 
@@ -48,7 +48,7 @@ def sample_speech(rng: np.random.Generator, morph: str, world: World) -> Speech:
     table = OWN_TABLE[morph] if own < world.language_follows_ancestry else TABLE_OF_ALL
     first, other = _draw(rng, table), _draw(rng, TABLE_OF_ALL)
     language = first if speaks < SPEAKS_FIRST else other
-    native = accent < NATIVE_ACCENT if language == first else accent >= KEEPS_ACCENT
+    native = bool(accent < NATIVE_ACCENT if language == first else accent >= KEEPS_ACCENT)
     return Speech(first, language, native)
 
 

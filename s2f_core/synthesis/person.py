@@ -129,4 +129,4 @@ def _round(value: Any) -> Any:
         return {name: _round(one) for name, one in value.items()}
     if isinstance(value, tuple):
         return tuple(map(_round, value))
-    return round(value, DECIMALS) if isinstance(value, float) else value
+    return round(float(value), DECIMALS) if isinstance(value, float) else value  # NumPy's floats are floats too

@@ -24,9 +24,15 @@ HEAD, BANK = "head", "voicebank"  # folders below data/
 
 
 @functools.cache
+def head(data: Path) -> HeadPack:
+    """The head that lies in the data folder, loaded once per process."""
+    return HeadPack.load(data / HEAD)
+
+
+@functools.cache
 def renderer(data: Path) -> Renderer:
-    """The renderer with the head that lies in the data folder, loaded once per process."""
-    return Renderer(HeadPack.load(data / HEAD))
+    """The renderer with that head, made once per process."""
+    return Renderer(head(data))
 
 
 @functools.cache
@@ -60,7 +66,7 @@ def facts_of(person: Person, pack: HeadPack) -> dict[str, Any]:
 def face_sample(person: Person, block: plan.CorpusBlock, data: Path) -> Sample:
     """Canonical face, pictures in the wild (none in the gallery) and the truth, under the person's id."""
     artist = renderer(data)
-    facts = facts_of(person, artist.pack)
+    facts = facts_of(person, head(data))
     canonical = artist.render(person.face, CANONICAL, webp.CANONICAL_PX)
     members = {"canonical.webp": webp.encode(canonical, quality=block.canonical_quality)}
     views = []

@@ -98,10 +98,15 @@ def recordings_in(path: Path) -> Iterator[Recording]:
 def find_speaker(folder: Path, identity: str) -> Speaker:
     """One person by id. Raises InputError where nobody is called that."""
     split = identity.rpartition("-")[0]
-    for person in speakers(folder, split):
-        if person.id == identity:
-            return person
-    raise InputError(f"nobody is called {identity!r} in {folder}; ids are {split}-00000 and so on")
+    for path in shard_paths(folder, f"{FACES}-{split}"):
+        for person in speakers_in(path):
+            if person.id == identity:
+                return person
+    known = sorted(path.name.split(".")[0].removeprefix(f"{FACES}-").rpartition("-")[0]
+                   for path in folder.glob(f"{FACES}-*-0000.tar*"))
+    if not known:
+        raise InputError(f"no corpus in {folder}; run `dvc pull`, or `make corpus` to make it")
+    raise InputError(f"nobody is called {identity!r} in {folder}; ids begin with {', '.join(known)}, such as {known[0]}-00000")
 
 
 def recordings_of(folder: Path, identity: str) -> list[Recording]:
