@@ -80,7 +80,7 @@ def assemble_jobs(root: Path, profile: str, parts: Path | None = None) -> list[J
 
 def make(jobs: list[Job], *, processes: int, on_progress: Callable[[int], None]) -> None:
     """Make the shards; each appears whole when it is done, so an interruption loses at most one per process."""
-    for n_persons in workers.completed(_make, jobs, processes=processes):
+    for n_persons in workers.spread(_make, jobs, processes=processes):
         on_progress(n_persons)
 
 

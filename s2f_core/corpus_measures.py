@@ -69,7 +69,7 @@ def blocks(root: Path, profile: str, what: str, n_persons: int) -> list[Block]:
 def measure(chosen: list[Block], *, processes: int, on_progress: Callable[[int], None]) -> None:
     """Measure what is not measured yet; each block is saved when it is done."""
     todo = [block for block in chosen if not block.path.is_file()]
-    for n_persons in workers.completed(_measure, todo, processes=processes):
+    for n_persons in workers.spread(_measure, todo, processes=processes):
         on_progress(n_persons)
 
 

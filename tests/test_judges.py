@@ -141,5 +141,5 @@ def test_a_killed_process_is_an_error_that_says_what_to_do(folder: Path) -> None
     def kill(done: int) -> None:
         multiprocessing.active_children()[0].kill()
 
-    with pytest.raises(InputError, match="one of 2 measuring processes died"):
+    with pytest.raises(InputError, match="one of 2 worker processes died"):
         measure_faces([folder / "text.png", *FACES], processes=2, on_progress=kill)

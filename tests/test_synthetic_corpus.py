@@ -148,7 +148,8 @@ def test_a_shipped_voice_is_what_the_bank_gives(tmp_path: Path) -> None:
 def test_a_difference_beyond_the_tolerance_is_said(tmp_path: Path) -> None:
     shipped = synthetic.home(ROOT, "smoke") / "faces-test-0000.tar.gz"
     samples = list(read_shard(shipped))
-    swapped = [Sample(samples[0].key, {**samples[0].members, "canonical.webp": samples[1].members["canonical.webp"]}), *samples[1:]]
+    other = samples[1].members["canonical.webp"]
+    swapped = [Sample(samples[0].key, {**samples[0].members, "canonical.webp": other}), *samples[1:]]
     write_shard(tmp_path / shipped.name, swapped)
     found = synthetic_compare.compare(tmp_path, shipped.parent)
     assert (found.n_same_bytes, found.n_samples) == (len(samples) - 1, len(samples))

