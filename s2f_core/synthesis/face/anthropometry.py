@@ -4,13 +4,15 @@ The points were picked on the template by geometry and by the names of its parts
 
 - jaw (0–16): the outline of the face seen from the front, from eye level (0, 16) to the menton (8, the lowest point of the
   chin), at steps of equal length along it;
-- brows (17–26): five even steps along the centre line of the twelve fitted brow meshes;
+- brows (17–26): five even steps along the upper border of the twelve fitted brow meshes, which lies where the lid's fold meets
+  the forehead;
 - nose: the sellion (27, the deepest midline point between forehead and nose), the tip (30, the foremost), two even steps
-  between; below, the foot of the columella (33, where the midline bends most), the lowest point of the wing's rim
-  (31, 35), and half-way between (32, 34);
+  between; below, the foot of the columella (33, where the midline bends most), the lower outer end of the nostril
+  (31, 35), and its inner end (32, 34);
 - eyes (36–47): corners of the visible opening of the lids, and the lid margins at a third and two thirds between;
 - mouth (48–67): the border of the mask of the lips: where it ends (48, 54), its peaks (50, 52) and middle (51, 57), half-way
-  between (49, 53; 55, 56, 58, 59); inside, the margins where the lips meet.
+  between (49, 53; 55, 56, 58, 59); inside, the margins where the lips meet: corners (60, 64), middle (62, 66), and below and
+  above the peaks (61, 63, 65, 67).
 
 All are numbers of vertices of hm08 on the person's left; the right side is their mirror image.
 """
@@ -30,12 +32,12 @@ MM_PER_DM = 100.0
 
 # Landmark (iBUG order) → vertex of hm08, on the midline and on the person's left.
 VERTEX_OF = {
-    8: 747, 9: 7620, 10: 7624, 11: 7594, 12: 7596, 13: 7614, 14: 11847, 15: 7573, 16: 7575,
-    22: 6943, 23: 6950, 24: 6952, 25: 6982, 26: 7030,
-    27: 132, 28: 131, 29: 201, 30: 5054, 33: 317, 34: 7120, 35: 7119,
+    8: 747, 9: 7616, 10: 7593, 11: 7595, 12: 7597, 13: 11851, 14: 7039, 15: 7038, 16: 7575,
+    22: 6984, 23: 6980, 24: 6979, 25: 6999, 26: 7030,
+    27: 132, 28: 131, 29: 201, 30: 5054, 33: 317, 34: 7077, 35: 7055,
     42: 7769, 43: 6838, 44: 6784, 45: 6808, 46: 6825, 47: 6831,
-    51: 466, 52: 7216, 53: 7208, 54: 10404, 55: 7166, 56: 7235, 57: 492,
-    62: 474, 63: 7226, 64: 7191, 65: 7236, 66: 493,
+    51: 466, 52: 7216, 53: 7208, 54: 10404, 55: 7166, 56: 7241, 57: 492,
+    62: 474, 63: 7227, 64: 7191, 65: 7242, 66: 493,
 }
 # The same landmark on the other side.
 MIRROR_OF = {
@@ -90,7 +92,8 @@ def measure(pack: HeadPack, identity: FaceIdentity) -> dict[str, float]:
         "upper_lip": between(at[51], stomion), "lower_lip": between(stomion, at[57]),
         "upper_lip_height": between(at[33], stomion),
         "lateral_upper_lip_heights": (between(at[31], at[49]) + between(at[35], at[53])) / 2,
-        "face_height": between(at[27], at[8]), "lower_face_height": between(at[33], at[8]), "chin_height": between(at[57], at[8]),
+        "face_height": between(at[27], at[8]), "lower_face_height": between(at[33], at[8]),
+        "chin_height": between(at[57], at[8]),
         "stomion_chin": between(stomion, at[8]),
         "face_width": between(left["zy"], right["zy"]), "jaw_width": between(at[4], at[12]),
     }

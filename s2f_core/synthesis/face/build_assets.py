@@ -14,7 +14,7 @@ from PIL import Image
 
 from s2f_core import artifacts
 from s2f_core.errors import InputError
-from s2f_core.synthesis.face import sources
+from s2f_core.synthesis.face import morphs, sources
 from s2f_core.synthesis.face.assets import BODY, EYES, PACK, PARTS, SKIN_CROP, TEETH, TONGUE
 from s2f_core.synthesis.face.provenance_page import write_provenance
 
@@ -115,18 +115,19 @@ def _geometry(mesh: sources.Mesh, fitted: list[sources.FittedMesh]) -> tuple[dic
 
 
 def _targets(members: Mapping[str, bytes], kept: np.ndarray, n_vertices: int) -> dict[str, np.ndarray]:
-    """Name → deltas of the kept vertices (dm), for every target that moves any of them."""
-    found = {}
+    """Name → deltas of the kept vertices (dm), for every target that moves any of them and is ever used."""
+    found, used = {}, morphs.local_targets()
     for name, content in members.items():
         match = TARGET.fullmatch(name)
         if match:
             deltas = sources.parse_target(content, n_vertices)[kept >= 0]
-            if abs(deltas).max() > 1e-4:
+            if abs(deltas).max() > SMALLEST_DM:
                 given = match.groupdict()
                 prefix = next(key for key in ("part", "neck", "macro", "expression") if given[key])
                 short = {"part": f"{given['part']}/{given['local']}", "neck": given["neck"],
                          "macro": f"macro/{given['macro']}", "expression": f"expression/{given['expression']}"}[prefix]
-                found[short] = deltas
+                if short.startswith(("macro/", "expression/")) or short in used:
+                    found[short] = deltas
     return dict(sorted(found.items()))
 
 

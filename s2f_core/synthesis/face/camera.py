@@ -2,7 +2,6 @@
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float
@@ -10,9 +9,7 @@ from jaxtyping import Float
 from s2f_core.data.faces import ALIGNED_ANCHORS
 from s2f_core.synthesis.face.assets import HeadPack
 from s2f_core.synthesis.face.shape import eye_centres
-
-if TYPE_CHECKING:
-    from s2f_core.synthesis.face.view import View
+from s2f_core.synthesis.face.view import View
 
 DISTANCE_DM = 14.0  # from the camera to the eyes: a portrait lens, little distortion
 SIDE_DM = 2.33  # what the picture's side spans at the eyes, for the template: eye centres then lie on ALIGNED_ANCHORS
@@ -45,7 +42,7 @@ def frame(pack: HeadPack, rest: Float[np.ndarray, "vertices 3"]) -> Frame:
     return Frame(middle, IPD_SHARE * ipd + (1 - IPD_SHARE) * eye_chin)
 
 
-def rotation(view: "View") -> Float[np.ndarray, "3 3"]:
+def rotation(view: View) -> Float[np.ndarray, "3 3"]:
     """Return the head's rotation: yaw (to the person's left), then pitch (down), then roll."""
     (cy, sy), (cx, sx), (cz, sz) = ((math.cos(a), math.sin(a)) for a in (view.yaw, view.pitch, view.roll))
     yaw = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
@@ -54,18 +51,18 @@ def rotation(view: "View") -> Float[np.ndarray, "3 3"]:
     return roll @ pitch @ yaw
 
 
-def turn(points: Float[np.ndarray, "points 3"], view: "View", framed: Frame) -> Float[np.ndarray, "points 3"]:
+def turn(points: Float[np.ndarray, "points 3"], view: View, framed: Frame) -> Float[np.ndarray, "points 3"]:
     """Turn points of the head as the view has it (dm, about the pivot)."""
     pivot = framed.eyes + PIVOT_DM
     return (points - pivot) @ rotation(view).T + pivot
 
 
-def position(view: "View", framed: Frame) -> Float[np.ndarray, "3"]:
+def position(view: View, framed: Frame) -> Float[np.ndarray, "3"]:
     """Return where the camera stands, dm."""
     return turn(framed.eyes[None], view, framed)[0] + np.array([0.0, 0.0, DISTANCE_DM])
 
 
-def project(turned: Float[np.ndarray, "points 3"], view: "View", framed: Frame) -> Float[np.ndarray, "points 3"]:
+def project(turned: Float[np.ndarray, "points 3"], view: View, framed: Frame) -> Float[np.ndarray, "points 3"]:
     """Return x and y as fractions of the picture's side (from its left and top edge), and the depth in dm."""
     camera = position(view, framed)
     depth = camera[2] - turned[:, 2]

@@ -1,22 +1,19 @@
 """What is unevenly spread in the skin: redness, tan, freckles, spots, shadows of age, and the beard."""
 
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float32
 
 from s2f_core.synthesis.face import creases
 from s2f_core.synthesis.face.creases import DETAIL_PX, to_map
+from s2f_core.synthesis.face.identity import FaceIdentity
 from s2f_core.synthesis.face.shading import FACE_HIGH, FACE_LOW
-
-if TYPE_CHECKING:
-    from s2f_core.synthesis.face.identity import FaceIdentity
 
 Map = Float32[np.ndarray, "384 384"]
 SPOT_YEARS = 48.0  # age spots begin
 
 
-def detail_map(identity: "FaceIdentity") -> Float32[np.ndarray, "384 384 5"]:
+def detail_map(identity: FaceIdentity) -> Float32[np.ndarray, "384 384 5"]:
     """Return slope to the right, slope down, extra melanin, extra hemoglobin and beard over the face from the front."""
     rng = np.random.default_rng(identity.seed)
     depth = creases.age_depth(identity)
@@ -49,12 +46,12 @@ def _clouds(rng: np.random.Generator, cells: int, blur: float) -> Map:
     return cv2.resize(coarse / coarse.std(), (DETAIL_PX, DETAIL_PX), interpolation=cv2.INTER_LINEAR)
 
 
-def _uneven(rng: np.random.Generator, identity: "FaceIdentity", crease: Map, depth: float) -> tuple[Map, Map]:
+def _uneven(rng: np.random.Generator, identity: FaceIdentity, crease: Map, depth: float) -> tuple[Map, Map]:
     """Cheeks and nose redder, creases and lower lids darker, make-up on lids and cheeks."""
     coarse, fine = _clouds(rng, 64, 2.2), _clouds(rng, 128, 1.2)
     hemoglobin = 0.03 * fine + 0.05 * coarse + 0.10 * crease
     hemoglobin += (0.17 * (1 + identity.redness) + 0.22 * identity.makeup) * _blob(0.44, 6.95, 0.17, 0.14)
-    hemoglobin += 0.20 * _blob(0, 6.93, 0.15, 0.10) + 0.14 * depth * _blob(0.30, 7.12, 0.16, 0.07)
+    hemoglobin += 0.20 * _blob(0.0, 6.93, 0.15, 0.10) + 0.14 * depth * _blob(0.30, 7.12, 0.16, 0.07)
     melanin = (0.025 + 0.05 * depth) * coarse + 0.02 * fine + 0.10 * crease * (0.5 + 0.5 * min(1.0, depth))
     melanin += 0.12 * (0.4 + 1.2 * depth) * (1 - 0.6 * identity.makeup) * _blob(0.30, 7.12, 0.16, 0.06)
     if identity.makeup > 0:  # lids: a shadow above, a line along the lashes
@@ -62,14 +59,14 @@ def _uneven(rng: np.random.Generator, identity: "FaceIdentity", crease: Map, dep
     return melanin, hemoglobin
 
 
-def _spots(rng: np.random.Generator, identity: "FaceIdentity") -> Map:
+def _spots(rng: np.random.Generator, identity: FaceIdentity) -> Map:
     """Freckles, age spots and a few moles."""
     import cv2
 
     found = np.zeros((DETAIL_PX, DETAIL_PX), np.float32)
 
     def dot(place: tuple[float, float], size: tuple[float, float], strength: float) -> None:
-        x, y = to_map(*place)
+        x, y = to_map(np.array(place))
         axes = (int(8 * size[0]), int(8 * size[1]))
         cv2.ellipse(found, (int(8 * x), int(8 * y)), axes, 0, 0, 360, strength, -1, cv2.LINE_AA, 3)
 
@@ -84,7 +81,7 @@ def _spots(rng: np.random.Generator, identity: "FaceIdentity") -> Map:
     return cv2.GaussianBlur(found, (0, 0), 0.8)
 
 
-def _beard(rng: np.random.Generator, identity: "FaceIdentity") -> Map:
+def _beard(rng: np.random.Generator, identity: FaceIdentity) -> Map:
     """How much of the skin hairs cover: a soft shadow, and single hairs combed down and outwards."""
     import cv2
 
@@ -115,7 +112,8 @@ def _beard_area(style: str) -> Map:
     def step(value: Map, width: float) -> Map:
         return 1 / (1 + np.exp(np.clip(-value / width, -30, 30)))
 
-    moustache, chin = 1.2 * _blob(0, 6.755, 0.27, 0.042), 1.2 * _blob(0, 6.33, 0.25, 0.13)
+    moustache = 1.2 * np.exp(-((x / 0.27) ** 4) - ((y - 6.765 + 0.9 * x * x) / 0.045) ** 2)
+    chin = 1.2 * _blob(0.0, 6.33, 0.25, 0.13)
     jaw = step(0.75 * across + 0.9 * (6.62 - y) - 0.40, 0.035) * step(6.9 + 0.25 * np.clip(across - 0.6, 0, 1) - y, 0.05)
     lips = np.exp(-((x / 0.30) ** 4) - ((y - 6.6) / 0.085) ** 4)
     parts = {"full": (jaw, moustache, chin), "stubble": (jaw, moustache, chin), "goatee": (moustache, chin),

@@ -1,37 +1,39 @@
 """Wrinkles and pores: a height map over the face as seen from the front, drawn with a brush that age presses harder."""
 
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float, Float32
 
+from s2f_core.synthesis.face.identity import FaceIdentity
 from s2f_core.synthesis.face.shading import FACE_HIGH, FACE_LOW
-
-if TYPE_CHECKING:
-    from s2f_core.synthesis.face.identity import FaceIdentity
 
 DETAIL_PX = 384  # side of the map: 175 px per dm, finer than any picture asked for
 FIRST_YEARS, SPAN_YEARS = 24.0, 48.0  # wrinkles begin at, and take this long
 # Paths for the person's left (start, control, end in dm on the template), brush in px, depth (low, high), needs deep age.
 PATHS = (
-    (((0.06, 7.37), (0.075, 7.46), (0.06, 7.55)), 1.4, (0.3, 0.8)), (((0.10, 7.38), (0.12, 7.46), (0.11, 7.54)), 1.4, (0.2, 0.6)),
-    (((0.50, 7.31), (0.60, 7.36), (0.69, 7.42)), 1.0, (0.4, 0.8)), (((0.51, 7.28), (0.62, 7.29), (0.71, 7.31)), 1.0, (0.4, 0.8)),
-    (((0.50, 7.25), (0.60, 7.22), (0.68, 7.19)), 1.0, (0.4, 0.8)), (((0.48, 7.22), (0.57, 7.15), (0.64, 7.08)), 1.0, (0.3, 0.7)),
-    (((0.18, 7.20), (0.30, 7.11), (0.45, 7.18)), 1.2, (0.3, 0.7)), (((0.18, 7.18), (0.30, 7.06), (0.46, 7.12)), 1.2, (0.2, 0.5)),
-    (((0.20, 7.14), (0.31, 7.02), (0.46, 7.06)), 1.4, (0.1, 0.4)),
-    (((0.31, 6.60), (0.35, 6.50), (0.345, 6.38)), 1.9, (0.4, 1.0)),
-    (((0.46, 6.98), (0.52, 6.78), (0.50, 6.52)), 1.5, (0.1, 0.3)), (((0.54, 6.98), (0.60, 6.80), (0.57, 6.56)), 1.5, (0.1, 0.3)),
+    (((0.06, 7.37), (0.075, 7.46), (0.06, 7.55)), 1.4, (0.3, 0.8)),
+    (((0.1, 7.38), (0.12, 7.46), (0.11, 7.54)), 1.4, (0.2, 0.6)),
+    (((0.5, 7.31), (0.6, 7.36), (0.69, 7.42)), 1.0, (0.4, 0.8)),
+    (((0.51, 7.28), (0.62, 7.29), (0.71, 7.31)), 1.0, (0.4, 0.8)),
+    (((0.5, 7.25), (0.6, 7.22), (0.68, 7.19)), 1.0, (0.4, 0.8)),
+    (((0.48, 7.22), (0.57, 7.15), (0.64, 7.08)), 1.0, (0.3, 0.7)),
+    (((0.18, 7.2), (0.3, 7.11), (0.45, 7.18)), 1.2, (0.3, 0.7)),
+    (((0.18, 7.18), (0.3, 7.06), (0.46, 7.12)), 1.2, (0.2, 0.5)),
+    (((0.2, 7.14), (0.31, 7.02), (0.46, 7.06)), 1.4, (0.1, 0.4)),
+    (((0.31, 6.6), (0.35, 6.5), (0.345, 6.38)), 1.9, (0.4, 1.0)),
+    (((0.46, 6.98), (0.52, 6.78), (0.5, 6.52)), 1.5, (0.1, 0.3)),
+    (((0.54, 6.98), (0.6, 6.8), (0.57, 6.56)), 1.5, (0.1, 0.3)),
 )
 NASOLABIAL = ((0.22, 6.97), (0.34, 6.82), (0.375, 6.60))
 
 
-def to_map(x: Float[np.ndarray, "*n"], y: Float[np.ndarray, "*n"]) -> Float[np.ndarray, "*n 2"]:
-    """Turn places on the template (dm) into places on the detail map (px)."""
-    side = FACE_HIGH[0] - FACE_LOW[0]
-    return np.stack([(np.asarray(x) - FACE_LOW[0]) / side, (FACE_HIGH[1] - np.asarray(y)) / side], axis=-1) * DETAIL_PX
+def to_map(places: Float[np.ndarray, "*n 2"]) -> Float[np.ndarray, "*n 2"]:
+    """Turn places on the template (x, y in dm) into places on the detail map (px)."""
+    origin, down = np.array((FACE_LOW[0], FACE_HIGH[1])), np.array((1, -1))
+    return (places - origin) * down * (DETAIL_PX / (FACE_HIGH[0] - FACE_LOW[0]))
 
 
-def age_depth(identity: "FaceIdentity") -> float:
+def age_depth(identity: FaceIdentity) -> float:
     """Return how wrinkled: 0 none, about 1 at 72 years."""
     return float(np.clip((identity.age - FIRST_YEARS) / SPAN_YEARS, 0, 1.25) ** 1.15 * identity.wrinkles)
 
@@ -90,7 +92,7 @@ def _draw(layer: Float32[np.ndarray, "384 384"], points: Float[np.ndarray, "n 2"
     import cv2
 
     steps = np.linspace(0, len(points) - 1, 22)
-    pixels = to_map(*(np.interp(steps, np.arange(len(points)), points[:, axis]) for axis in (0, 1)))
+    pixels = to_map(np.stack([np.interp(steps, np.arange(len(points)), points[:, axis]) for axis in (0, 1)], axis=1))
     corners = np.rint(pixels * 16).astype(int).tolist()
     for number, (start, end) in enumerate(zip(corners[:-1], corners[1:], strict=True)):
         fade = float(np.sin(np.pi * (number + 0.5) / 21) ** 0.5)

@@ -1,14 +1,11 @@
 """From linear light to a picture: what stands behind the head, tone curve, sRGB, and what cameras and files do to it."""
 
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float, Float32, UInt8
 
 from s2f_core.data.faces import FACE_PX
-
-if TYPE_CHECKING:
-    from s2f_core.synthesis.face.view import View
+from s2f_core.synthesis.face.view import View
 
 STUDIO = (0.42, 0.30)  # grey behind a canonical face, top and bottom, linear
 SATURATION = 1.12
@@ -24,7 +21,7 @@ def backdrop(seed: int, size: int) -> Float32[np.ndarray, "size size 3"]:
         return np.broadcast_to(STUDIO[0] + (STUDIO[1] - STUDIO[0]) * down, (size, size, 3)).astype(np.float32)
     rng = np.random.default_rng(seed)
 
-    def colour(low: float, high: float, tint: float) -> np.ndarray:
+    def colour(low: float, high: float, tint: float) -> Float32[np.ndarray, "3"]:
         return (rng.uniform(low, high) * rng.uniform(1 - tint, 1 + tint, 3)).astype(np.float32)
 
     picture = colour(0.03, 0.6, 0.25) * (1 - down) + colour(0.03, 0.45, 0.25) * down
@@ -43,7 +40,7 @@ def backdrop(seed: int, size: int) -> Float32[np.ndarray, "size size 3"]:
     return np.clip(picture, 0.01, 1.1)
 
 
-def develop(light: Float32[np.ndarray, "size size 4"], view: "View") -> UInt8[np.ndarray, "size size 3"]:
+def develop(light: Float32[np.ndarray, "size size 4"], view: View) -> UInt8[np.ndarray, "size size 3"]:
     """Return the picture: light over the backdrop, compressed highlights, sRGB, then the faults of the view.
 
     Args:

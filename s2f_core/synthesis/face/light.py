@@ -1,16 +1,13 @@
 """Light on the head: soft sky and two lamps as a sum over directions, shadows, and light that spreads in the skin."""
 
 import math
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float32, Int32
 
 from s2f_core.synthesis.face.compiled import compiled
 from s2f_core.synthesis.face.kernels import Screen, Shadowing, Surface
-
-if TYPE_CHECKING:
-    from s2f_core.synthesis.face.view import View
+from s2f_core.synthesis.face.view import View
 
 N_SPHERE = 46  # directions on the whole sphere; those far behind the head are left out
 BEHIND = -0.55
@@ -36,14 +33,14 @@ def unit(direction: tuple[float, float, float]) -> Float32[np.ndarray, "3"]:
     return vector / np.linalg.norm(vector)
 
 
-def lamps(view: "View") -> tuple[Float32[np.ndarray, "2 3"], Float32[np.ndarray, "2 3"]]:
+def lamps(view: View) -> tuple[Float32[np.ndarray, "2 3"], Float32[np.ndarray, "2 3"]]:
     """Return the directions and the colours of the key and the fill light."""
     warm = np.array([1 + view.warmth, 1, 1 - view.warmth])
     colours = np.stack([view.key_power * warm * KEY_TINT, view.fill_power * np.array(FILL_TINT)])
     return np.stack([unit(view.key), unit(view.fill)]), colours.astype(np.float32)
 
 
-def shares(view: "View", directions: Float32[np.ndarray, "directions 3"]) -> Float32[np.ndarray, "directions 3"]:
+def shares(view: View, directions: Float32[np.ndarray, "directions 3"]) -> Float32[np.ndarray, "directions 3"]:
     """Return how key, fill and sky are spread over the directions: each column sums to 1."""
     key = np.exp(view.key_focus * (directions @ unit(view.key) - 1))
     fill = np.exp(FILL_FOCUS * (directions @ unit(view.fill) - 1))
@@ -52,7 +49,7 @@ def shares(view: "View", directions: Float32[np.ndarray, "directions 3"]) -> Flo
 
 
 def light(
-    points: Float32[np.ndarray, "points 3"], normals: Float32[np.ndarray, "points 3"], surface: Surface, view: "View",
+    points: Float32[np.ndarray, "points 3"], normals: Float32[np.ndarray, "points 3"], surface: Surface, view: View,
     n_head: int, *, edges: Int32[np.ndarray, "edges 2"],
 ) -> tuple[Float32[np.ndarray, "points 3"], Float32[np.ndarray, "points 3"], Float32[np.ndarray, "points 2"]]:
     """Return irradiance, the mean direction it comes from, and how much of the two lamps each point sees.

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 SIDES = ("l", "r")
+WIDTH = 1.75  # of the population, over the sds below: strangers must look unlike
 LARGEST = 1.3  # weight of one target; beyond, the mesh folds
 
 
@@ -44,7 +45,7 @@ class Morph:
 
 def _scales(ends: str, folder: str, table: Mapping[str, float], *, sided: bool = False) -> list[Morph]:
     low, high = ends.split()
-    return [Morph(f"{folder}/{name}", (low, high), sd, _LOW_GAIN.get(name, 1.0), sided) for name, sd in table.items()]
+    return [Morph(f"{folder}/{name}", (low, high), WIDTH * sd, _LOW_GAIN.get(name, 1.0), sided) for name, sd in table.items()]
 
 
 # MakeHuman's "decr" moves the measure this much less than its "incr" (ratio of the two, in mm at weight 1).
@@ -55,41 +56,41 @@ _INCR, _OUT, _UP, _FORWARD = "decr incr", "in out", "down up", "backward forward
 
 MORPHS: dict[str, Morph] = {morph.key: morph for morph in (
     *_scales(_INCR, "head", {
-        "head-age": 0.06, "head-fat": 0.0, "head-scale-depth": 0.25, "head-scale-horiz": 0.03, "head-scale-vert": 0.06,
+        "head-age": 0.06, "head-fat": 0.0, "head-scale-depth": 0.25, "head-scale-horiz": 0.02, "head-scale-vert": 0.05,
         "head-back-scale-depth": 0.2}),
     *_scales(_INCR, "nose", {
-        "nose-flaring": 0.12, "nose-greek": 0.26, "nose-hump": 0.26, "nose-nostrils-width": 0.0, "nose-point-width": 0.30,
+        "nose-flaring": 0.08, "nose-greek": 0.26, "nose-hump": 0.26, "nose-nostrils-width": 0.0, "nose-point-width": 0.30,
         "nose-scale-depth": 0.20, "nose-scale-horiz": 0.0, "nose-scale-vert": 0.0, "nose-septumangle": 0.2,
         "nose-volume": 0.22, "nose-width1": 0.32, "nose-width2": 0.32, "nose-width3": 0.0}),
-    *_scales("down up", "nose", {"nose-base": 0.10, "nose-point": 0.26, "nose-nostrils-angle": 0.3, "nose-trans": 0.06}),
+    *_scales("down up", "nose", {"nose-base": 0.07, "nose-point": 0.26, "nose-nostrils-angle": 0.3, "nose-trans": 0.04}),
     *_scales("compress uncompress", "nose", {"nose-compression": 0.28}),
     *_scales("concave convex", "nose", {"nose-curve": 0.28}),
-    *_scales(_FORWARD, "nose", {"nose-trans": 0.12}),
+    *_scales(_FORWARD, "nose", {"nose-trans": 0.09}),
     *_scales(_INCR, "chin", {
-        "chin-bones": 0.18, "chin-height": 0.0, "chin-jaw-drop": 0.25, "chin-prognathism": 0.16, "chin-prominent": 0.18,
+        "chin-bones": 0.12, "chin-height": 0.0, "chin-jaw-drop": 0.25, "chin-prognathism": 0.10, "chin-prominent": 0.12,
         "chin-width": 0.25, "chin-cleft": 0.0}),
     *_scales(_INCR, "cheek", {"cheek-bones": 0.36, "cheek-inner": 0.30, "cheek-volume": 0.28}, sided=True),
     *_scales(_UP, "cheek", {"cheek-trans": 0.30}, sided=True),
     *_scales(_INCR, "mouth", {
         "mouth-cupidsbow": 0.30, "mouth-cupidsbow-width": 0.28, "mouth-lowerlip-height": 0.0, "mouth-lowerlip-volume": 0.22,
         "mouth-lowerlip-width": 0.26, "mouth-philtrum-volume": 0.28, "mouth-scale-depth": 0.16, "mouth-scale-horiz": 0.0,
-        "mouth-scale-vert": 0.0, "mouth-upperlip-height": 0.15, "mouth-upperlip-volume": 0.22, "mouth-upperlip-width": 0.08}),
+        "mouth-scale-vert": 0.0, "mouth-upperlip-height": 0.10, "mouth-upperlip-volume": 0.22, "mouth-upperlip-width": 0.08}),
     *_scales(_UP, "mouth", {
         "mouth-angles": 0.24, "mouth-lowerlip-ext": 0.24, "mouth-lowerlip-middle": 0.05, "mouth-upperlip-ext": 0.24,
-        "mouth-upperlip-middle": 0.0, "mouth-trans": 0.12}),
+        "mouth-upperlip-middle": 0.0, "mouth-trans": 0.09}),
     *_scales(_OUT, "mouth", {"mouth-dimples": 0.28, "mouth-laugh-lines": 0.16}),
-    *_scales(_FORWARD, "mouth", {"mouth-trans": 0.14}),
+    *_scales(_FORWARD, "mouth", {"mouth-trans": 0.10}),
     *_scales(_INCR, "forehead", {"forehead-nubian": 0.26, "forehead-scale-vert": 0.26, "forehead-temple": 0.30}),
     *_scales(_FORWARD, "forehead", {"forehead-trans": 0.16}),
-    *_scales(_UP, "eyebrows", {"eyebrows-angle": 0.18, "eyebrows-trans": 0.28}),
+    *_scales(_UP, "eyebrows", {"eyebrows-angle": 0.20, "eyebrows-trans": 0.34}),
     *_scales(_FORWARD, "eyebrows", {"eyebrows-trans": 0.24}),
     *_scales(_INCR, "eyes", {
         "eye-bag": 0.2, "eye-bag-height": 0.2, "eye-height1": 0.28, "eye-height2": 0.22, "eye-height3": 0.28,
-        "eye-scale": 0.26}, sided=True),
+        "eye-scale": 0.34}, sided=True),
     *_scales(_UP, "eyes", {
-        "eye-corner1": 0.30, "eye-corner2": 0.34, "eye-eyefold": 0.34, "eye-eyefold-angle": 0.30, "eye-trans": 0.18},
+        "eye-corner1": 0.36, "eye-corner2": 0.42, "eye-eyefold": 0.40, "eye-eyefold-angle": 0.36, "eye-trans": 0.22},
         sided=True),
-    *_scales(_OUT, "eyes", {"eye-epicanthus": 0.10, "eye-push2": 0.16, "eye-trans": 0.17, "eye-bag": 0.2}, sided=True),
+    *_scales(_OUT, "eyes", {"eye-epicanthus": 0.12, "eye-push2": 0.20, "eye-trans": 0.21, "eye-bag": 0.2}, sided=True),
     *_scales("concave convex", "eyes", {"eye-eyefold": 0.2}, sided=True),
     *_scales(_INCR, "ears", {"ear-lobe": 0.35, "ear-scale": 0.30, "ear-scale-vert": 0.30, "ear-wing": 0.34}, sided=True),
     *_scales(_UP, "ears", {"ear-trans": 0.20}, sided=True),
@@ -97,11 +98,17 @@ MORPHS: dict[str, Morph] = {morph.key: morph for morph in (
 )}
 
 # Shapes with one end only: drawn on the positive side, except where a latent moves them both ways.
-FACE_SHAPES = {"head/head-oval": 0.05, "head/head-round": 0.06, "head/head-square": 0.06, "head/head-rectangular": 0.18,
+FACE_SHAPES = {"head/head-oval": 0.05, "head/head-round": 0.06, "head/head-square": 0.06, "head/head-rectangular": 0.22,
                "head/head-triangular": 0.0, "head/head-invertedtriangular": 0.12, "head/head-diamond": 0.10}
 
-ASYMMETRY_SD = 0.17
+ASYMMETRY_SD = 0.20
 ASYMMETRIES = tuple(f"asym/asym-{part}-{number}" for part, most in (
     ("brown", 2), ("cheek", 2), ("ear", 4), ("eye", 8), ("jaw", 3), ("mouth", 2), ("nose", 4), ("temple", 2), ("top", 2))
     for number in range(1, most + 1))
 SIDE_DIFFERENCE_SD = 0.08  # by which the two sides of a sided morph differ, as a fraction of its value
+
+
+def local_targets() -> set[str]:
+    """Return the names of all targets that a sampled head may use, besides the macro targets and expressions."""
+    ends = {target for morph in MORPHS.values() for value in (-1.0, 1.0) for target in morph.targets(value)}
+    return ends | set(FACE_SHAPES) | {f"{name}-{side}" for name in ASYMMETRIES for side in SIDES}

@@ -1,15 +1,12 @@
 """Colour of skin, hair and iris from pigments: continuous scales in linear RGB, so that no picture sets a tone."""
 
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Float32, Float64
 
 from s2f_core.synthesis.face.assets import HeadPack, to_linear
+from s2f_core.synthesis.face.identity import FaceIdentity
 from s2f_core.synthesis.face.shading import HEMOGLOBIN_OD
-
-if TYPE_CHECKING:
-    from s2f_core.synthesis.face.identity import FaceIdentity
 
 # Skin from lightest to darkest, sRGB 0–255, at equal steps of the melanin scale (ours, after photographs of colour charts).
 SKIN_TONES = ((240, 208, 190), (228, 184, 160), (211, 160, 130), (184, 130, 98), (144, 95, 69), (103, 66, 48), (66, 43, 33))
@@ -24,7 +21,7 @@ SATURATION, LIGHTEST = 0.8, 0.6  # of the skins' own structure
 AGES = (25.0, 45.0, 70.0)  # years of the young, middle-aged and old skins
 
 
-def skin_tone(identity: "FaceIdentity") -> Float64[np.ndarray, "3"]:
+def skin_tone(identity: FaceIdentity) -> Float64[np.ndarray, "3"]:
     """Return the log albedo of the bare skin."""
     tones = np.log(to_linear(np.array(SKIN_TONES, np.float32) / 255))
     place = identity.melanin * (len(tones) - 1)
@@ -32,19 +29,20 @@ def skin_tone(identity: "FaceIdentity") -> Float64[np.ndarray, "3"]:
     return tone - REDNESS * identity.redness * np.array(HEMOGLOBIN_OD) - identity.yellow * np.array(YELLOW)
 
 
-def hair_colour(identity: "FaceIdentity", grey: float) -> Float64[np.ndarray, "3"]:
+def hair_colour(identity: FaceIdentity, grey: float) -> Float64[np.ndarray, "3"]:
     """Return the albedo of hair with a share of grey."""
     dark, red = identity.eumelanin, min(1.0, identity.pheomelanin)
-    density = np.array(EUMELANIN_OD) * (dark * dark * 5.6 + 0.35 + 0.5 * dark) + np.array(PHEOMELANIN_OD) * red * (0.8 - 0.4 * dark)
+    density = np.array(EUMELANIN_OD) * (dark * dark * 5.6 + 0.35 + 0.5 * dark)
+    density += np.array(PHEOMELANIN_OD) * red * (0.8 - 0.4 * dark)
     return (np.exp(-density) * HAIR_WHITE + HAIR_BLACK) * (1 - grey) + np.array(GREY) * grey
 
 
-def brow_colour(identity: "FaceIdentity") -> Float64[np.ndarray, "3"]:
+def brow_colour(identity: FaceIdentity) -> Float64[np.ndarray, "3"]:
     """Return the albedo of brows and beard: darker than the hair, later to grey."""
     return np.minimum(hair_colour(identity, 0.6 * identity.grey) * 0.8, 0.33)
 
 
-def iris_colour(identity: "FaceIdentity") -> Float64[np.ndarray, "3"]:
+def iris_colour(identity: FaceIdentity) -> Float64[np.ndarray, "3"]:
     """Return the albedo of the iris, from a light colour over hazel to brown."""
     brown = np.array(BROWN) * (1.4 - 0.8 * min(1.0, 1.2 * identity.melanin))
     light = np.array(LIGHT_IRISES[min(2, int(identity.iris_hue * 2.6))])
@@ -52,7 +50,7 @@ def iris_colour(identity: "FaceIdentity") -> Float64[np.ndarray, "3"]:
     return light * (1 - share) + np.array(HAZEL) * share if share < 1 else np.array(HAZEL) * (2 - share) + brown * (share - 1)
 
 
-def skin_map(pack: HeadPack, identity: "FaceIdentity") -> Float32[np.ndarray, "356 192 3"]:
+def skin_map(pack: HeadPack, identity: FaceIdentity) -> Float32[np.ndarray, "356 192 3"]:
     """Return log albedo over the crop of the skin picture: tone, structure of the blended skins, lips with make-up."""
     relative = np.zeros((*pack.lips.shape, 3), np.float32)
     place = float(np.interp(identity.age, AGES, (0, 1, 2)))
@@ -67,7 +65,7 @@ def skin_map(pack: HeadPack, identity: "FaceIdentity") -> Float32[np.ndarray, "3
     return (relative + skin_tone(identity) - pack.lips[..., None] * red).astype(np.float32)
 
 
-def _skins(identity: "FaceIdentity", age: str) -> list[tuple[str, float]]:
+def _skins(identity: FaceIdentity, age: str) -> list[tuple[str, float]]:
     """Skins of one age and their shares by sex and ancestry."""
     male = float(np.clip(identity.sex_slider, 0, 1))
     found = []

@@ -7,7 +7,21 @@ from jaxtyping import Float32
 
 from s2f_core.synthesis.face.kernels import Screen, Surface
 from s2f_core.synthesis.face.shading import (
-    BROW, EYE_LEFT, EYE_RIGHT, FRAME, HAIR, SKIN, TEETH, TONGUE, Lamps, Lit, Paint, Pixel, eye, mix, skin,
+    BROW,
+    EYE_LEFT,
+    EYE_RIGHT,
+    FRAME,
+    HAIR,
+    SKIN,
+    TEETH,
+    TONGUE,
+    Lamps,
+    Lit,
+    Paint,
+    Pixel,
+    eye,
+    mix,
+    skin,
 )
 
 LUMINANCE = (0.3, 0.6, 0.1)
@@ -71,11 +85,11 @@ def material(pixel: Pixel, surface: Surface, lit: Lit, paint: Paint, scratch: Fl
     kind = paint.material[pixel.triangle]
     if kind == SKIN:
         return skin(pixel, lit, paint, scratch[0], scratch[1]), 20.0
-    if kind == EYE_LEFT or kind == EYE_RIGHT:
+    if kind in (EYE_LEFT, EYE_RIGHT):
         return eye(pixel, lit, paint, scratch[0], scratch[1]), 220.0
     if kind == TEETH:
         return teeth(pixel, lit, paint, scratch[0]), 60.0
-    if kind == TONGUE or kind == FRAME:
+    if kind in (TONGUE, FRAME):
         row = 7 if kind == TONGUE else 6
         for i in range(3):
             scratch[0, i] = paint.colours[row, i] * (2.2 if kind == TONGUE else 1.0)

@@ -22,7 +22,7 @@ SAMPLES_AT_PX = 384  # samples along a side that are enough: 3 per px at 128, 2 
 LASH_COLOUR, TEETH_COLOUR, MOUTH_COLOUR = (0.022, 0.018, 0.016), (0.46, 0.42, 0.35), (0.10, 0.022, 0.02)
 FRAME_COLOUR = (0.02, 0.018, 0.017)
 BROW_LIFT_DM = 0.03  # towards the camera, so that the skin does not swallow them
-SCALP_UNDER_HAIR = 0.9
+SCALP_UNDER_HAIR, HAIRLINE_UNDER_HAIR = 0.9, 0.14  # painted only where the mesh of the hair hides its edge
 EYE_REST = (0.035, -0.02)  # eyes at rest turn outwards and down a little, radians
 
 
@@ -118,6 +118,7 @@ def _person(pack: HeadPack, identity: FaceIdentity) -> _Person:
         pigments.hair_colour(identity, identity.grey), pigments.brow_colour(identity), LASH_COLOUR, TEETH_COLOUR,
         pigments.iris_colour(identity), identity.cloth, FRAME_COLOUR, MOUTH_COLOUR, pigments.skin_tone(identity)], np.float32)
     haired = any(kind == HAIR for _, kind in built.hangings)
-    scalp = np.array([SCALP_UNDER_HAIR if haired else identity.scalp, identity.hairline, identity.shine], np.float32)
+    short = (SCALP_UNDER_HAIR, max(HAIRLINE_UNDER_HAIR, identity.hairline)) if haired else (identity.scalp, identity.hairline)
+    scalp = np.array([*short, identity.shine], np.float32)
     return _Person(identity, rest, camera.frame(pack, rest), built, pigments.skin_map(pack, identity),
                    complexion.detail_map(identity), colours, scalp)

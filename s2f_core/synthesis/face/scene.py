@@ -2,27 +2,25 @@
 
 import functools
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from jaxtyping import Bool, Float32, Int8, Int32
+from scipy.spatial import cKDTree
 
 from s2f_core.synthesis.face import glasses, hairdo
 from s2f_core.synthesis.face.assets import BODY, EYES, TEETH, TONGUE, Fitted, HeadPack
+from s2f_core.synthesis.face.identity import FaceIdentity
 from s2f_core.synthesis.face.kernels import Surface
 from s2f_core.synthesis.face.shading import BROW, EYE_LEFT, EYE_RIGHT, FRAME, HAIR, LASH, SKIN
 from s2f_core.synthesis.face.shading import TEETH as TEETH_MATERIAL
 from s2f_core.synthesis.face.shading import TONGUE as TONGUE_MATERIAL
 
-if TYPE_CHECKING:
-    from s2f_core.synthesis.face.identity import FaceIdentity
-
 WIDTH_ENDS = (5399, 11998)  # vertices of hm08 whose distance scales the offsets of fitted meshes
-CHIN, BROW_LEVEL_DM = 747, 7.47
+CHIN = 747
 LASHES = ("Eyelashes01", "eyelashes02", "eyelashes03", "eyelashes04")
 # Coverage (0–255) below which a strand is never drawn, and the range over which noise decides.
 THRESHOLDS = {HAIR: (60.0, 0.45), BROW: (4.0, 0.5), LASH: (110.0, 0.6)}
-HEM = 0.12  # what is cut off is pressed into a hem of this share of its length
+HEM_WAVE_DM = 0.02  # no scissors cut quite straight
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +40,7 @@ class Scene:
     hangings: tuple[tuple[Fitted, int], ...]
 
 
-def build_scene(pack: HeadPack, identity: "FaceIdentity") -> Scene:
+def build_scene(pack: HeadPack, identity: FaceIdentity) -> Scene:
     """Assemble the triangles of a person."""
     parts = [(BODY, SKIN), (EYES[0], EYE_LEFT), (EYES[1], EYE_RIGHT), (TEETH, TEETH_MATERIAL), (TONGUE, TONGUE_MATERIAL)]
     triangles = [_split(pack.quads[part]) for part, _ in parts]
@@ -76,7 +74,7 @@ def build_scene(pack: HeadPack, identity: "FaceIdentity") -> Scene:
     return Scene(surface, np.concatenate(material).astype(np.int8), np.stack([one.shade for one, _ in hangings]), hangings)
 
 
-def points(pack: HeadPack, scene: Scene, identity: "FaceIdentity", head: Float32[np.ndarray, "vertices 3"]
+def points(pack: HeadPack, scene: Scene, identity: FaceIdentity, head: Float32[np.ndarray, "vertices 3"]
            ) -> Float32[np.ndarray, "points 3"]:
     """Return the points of all triangles for a shape of the head, dm."""
     ends = [pack.number_of[number] for number in WIDTH_ENDS]
@@ -104,8 +102,9 @@ def visible(scene: Scene, placed: Float32[np.ndarray, "points 3"], eyes: Float32
     """Say which triangles are kept: all but strands of hair that hang before the eyes."""
     middle = placed[scene.surface.triangles].mean(1)
     brow, nose = eyes[:, 1].mean() + 0.16, eyes[:, 1].mean() - 0.55
-    before = (abs(middle[:, 0]) < 0.52) & (middle[:, 1] < brow) & (middle[:, 1] > nose) & (middle[:, 2] > eyes[:, 2].mean() - 0.1)
-    return ~((scene.material == HAIR) & before)
+    level = (middle[:, 1] < brow) & (middle[:, 1] > nose)
+    before = (abs(middle[:, 0]) < 0.52) & (middle[:, 2] > eyes[:, 2].mean() - 0.1)
+    return ~((scene.material == HAIR) & level & before)
 
 
 def _split(quads: np.ndarray) -> np.ndarray:
@@ -117,7 +116,7 @@ def _fit(fitted: Fitted, head: Float32[np.ndarray, "vertices 3"], wide: float) -
     return ((head[fitted.references] * fitted.weights[..., None]).sum(1) + fitted.offsets * wide).astype(np.float32)
 
 
-def _hair(pack: HeadPack, identity: "FaceIdentity", fitted: Fitted, head: np.ndarray, wide: float) -> np.ndarray:
+def _hair(pack: HeadPack, identity: FaceIdentity, fitted: Fitted, head: np.ndarray, wide: float) -> np.ndarray:
     """Fit hair, mirrored where asked (fitted to the mirrored head and turned back), with more or less volume, and cut."""
     if identity.hair_mirrored:
         flip = np.array([-1, 1, 1], np.float32)
@@ -132,7 +131,7 @@ def _hair(pack: HeadPack, identity: "FaceIdentity", fitted: Fitted, head: np.nda
         band = placed[(placed[:, 1] >= hem) & (placed[:, 1] < hem + 0.35)]
         if below.any() and len(band):
             cut = np.clip(placed[below], band.min(0) * (0.97, 1, 1), band.max(0) * (0.97, 1, 1))
-            cut[:, 1] = hem + HEM * (placed[below, 1] - hem)
+            cut[:, 1] = hem + HEM_WAVE_DM * np.sin(40 * cut[:, 0])
             placed[below] = cut
     return placed.astype(np.float32)
 
@@ -140,12 +139,10 @@ def _hair(pack: HeadPack, identity: "FaceIdentity", fitted: Fitted, head: np.nda
 @functools.lru_cache(maxsize=2)
 def _mirror(pack: HeadPack) -> np.ndarray:
     """Row of each vertex's mirror image: the template is symmetric."""
-    from scipy.spatial import cKDTree
-
     return cKDTree(pack.vertices).query(pack.vertices * np.array([-1, 1, 1], np.float32))[1]
 
 
-def _threshold(kind: int, identity: "FaceIdentity") -> tuple[float, float]:
+def _threshold(kind: int, identity: FaceIdentity) -> tuple[float, float]:
     low, noise = THRESHOLDS[kind]
     if kind == BROW:
         low = 4 + 70 * (1 - identity.brow_density)

@@ -7,7 +7,8 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Float32, Int8, Int32
+from jaxtyping import Float32, Int8
+
 SKIN, EYE_LEFT, EYE_RIGHT, HAIR, TEETH, BROW, LASH, TONGUE, FRAME = range(9)  # materials
 FACE_LOW, FACE_HIGH = (-1.1, 6.0), (1.1, 8.2)  # dm: what the detail map covers of the template, from the front
 SKIN_LEFT, SKIN_TOP = 320, 88  # of the skin crop in its 512 px picture
@@ -91,10 +92,10 @@ def ramp(value: float, low: float, high: float) -> float:
 def scalp_cover(x: float, y: float, z: float, scalp: Float32[np.ndarray, "3"]) -> tuple[float, float]:
     """Return (is this where hair grows at all, how much short hair covers it) at a place on the template."""
     line = 7.80 - 0.58 * max(0.0, 1.42 - z) + 0.10 * min(1.0, 4 * x * x)
-    grows = ramp(y, line - 0.05, line + 0.07) * ramp(z, 1.55, 1.30 + 0.25 * ramp(y, 7.8, 8.0))
+    grows = ramp(y, line - 0.30, line - 0.04)
     front = ramp(y, line + 0.75 * scalp[1] * ramp(z, -0.2, 0.9), line + 0.12 + 0.75 * scalp[1] * ramp(z, -0.2, 0.9))
     crown = 1 - ramp(scalp[1], 0.45, 0.6) * ramp(y, 8.22 - 0.6 * scalp[1], 8.32 - 0.6 * scalp[1])
-    return grows, grows * min(front, crown) * scalp[0]
+    return grows, ramp(y, line - 0.05, line + 0.07) * grows * min(front, crown) * scalp[0]
 
 
 def skin(pixel: Pixel, lit: Lit, paint: Paint, colour: Float32[np.ndarray, "3"], normal: Float32[np.ndarray, "3"]
@@ -111,7 +112,8 @@ def skin(pixel: Pixel, lit: Lit, paint: Paint, colour: Float32[np.ndarray, "3"],
             colour[i] = paint.colours[7, i]
         return 0.02
     grows, hairy = scalp_cover(x, y, z, paint.scalp)
-    grain = 0.85 + 0.3 * math.sin(x * 331 + 5 * math.sin(y * 97)) * math.sin(y * 293 + z * 211)
+    cell = (int(x * 190 + 900) * 73856093) ^ (int(y * 190) * 19349663) ^ (int(z * 190 + 900) * 83492791)
+    grain = 0.80 + 0.4 * ((((cell ^ (cell >> 13)) * 1274126177) >> 8) & 255) / 255
     beard = 0.0
     side = paint.detail.shape[0]
     right = (x - FACE_LOW[0]) / (FACE_HIGH[0] - FACE_LOW[0]) * side - 0.5

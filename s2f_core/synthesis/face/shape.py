@@ -1,20 +1,17 @@
 """From an identity to the mesh of its head: a weighted sum of morph targets over the template, in dm."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
-from jaxtyping import Float32
+from jaxtyping import Float, Float32
 
 from s2f_core.synthesis.face.assets import EYES, HeadPack
-
-if TYPE_CHECKING:
-    from s2f_core.synthesis.face.identity import FaceIdentity
+from s2f_core.synthesis.face.identity import FaceIdentity
 
 YOUNG_YEARS, OLD_YEARS = 25.0, 90.0  # MakeHuman's anchors; below 25 the line goes on, which makes 18 a little rounder
 
 
-def head(pack: HeadPack, identity: "FaceIdentity", expression: Mapping[str, float]) -> Float32[np.ndarray, "vertices 3"]:
+def head(pack: HeadPack, identity: FaceIdentity, expression: Mapping[str, float]) -> Float32[np.ndarray, "vertices 3"]:
     """Return the vertices of a head, in dm, in the template's axes.
 
     Args:
@@ -35,7 +32,7 @@ def head(pack: HeadPack, identity: "FaceIdentity", expression: Mapping[str, floa
     return pack.vertices + moved.reshape(-1, 3)
 
 
-def macro_weights(identity: "FaceIdentity") -> dict[str, float]:
+def macro_weights(identity: FaceIdentity) -> dict[str, float]:
     """Target → weight for age, sex, ancestry, build and muscle: products of the two ends of each scale."""
     age = (identity.age - YOUNG_YEARS) / (OLD_YEARS - YOUNG_YEARS)
     ages = {"young": 1 - age, "old": age}
@@ -56,7 +53,7 @@ def macro_weights(identity: "FaceIdentity") -> dict[str, float]:
     return weights
 
 
-def eye_centres(pack: HeadPack, vertices: Float32[np.ndarray, "vertices 3"]) -> Float32[np.ndarray, "2 3"]:
+def eye_centres(pack: HeadPack, vertices: Float[np.ndarray, "vertices 3"]) -> Float[np.ndarray, "2 3"]:
     """Return the middles of the person's left and right eyeball (of their bounding boxes), dm."""
     balls = [vertices[np.unique(pack.quads[part])] for part in EYES]
     return np.stack([(ball.min(0) + ball.max(0)) / 2 for ball in balls])
