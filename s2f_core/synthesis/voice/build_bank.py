@@ -83,16 +83,20 @@ def pack(working: Path, folder: Path) -> None:
     for voice, language, sentence in clips_of(catalogue):
         by_sentence[language][sentence].append(voice)
     for language, sentences in sorted(by_sentence.items()):
-        tensors = _language(catalogue, working, language, sentences)
-        artifacts.write_bytes(folder / f"{language}{SUFFIX}",
-                              lzma.compress(encode_tensors(tensors), format=lzma.FORMAT_XZ, filters=XZ))
+        tensors = coded_language(catalogue, working, language, sentences)
+        artifacts.write_bytes(folder / f"{language}{SUFFIX}", packed(tensors))
     artifacts.write_text(folder / "README.md", page(catalogue))
 
 
-def _language(
+def packed(tensors: dict[str, np.ndarray]) -> bytes:
+    """One file of the bank."""
+    return lzma.compress(encode_tensors(tensors), format=lzma.FORMAT_XZ, filters=XZ)
+
+
+def coded_language(
     catalogue: Catalogue, working: Path, language: str, sentences: dict[str, list[str]]
 ) -> dict[str, np.ndarray]:
-    """All clips of a language, one after the other in time."""
+    """All clips of a language, coded and aligned, one after the other in time; `sentences`: id → who says it."""
     coded, places, index = [], [], []
     for sentence, voices in sorted(sentences.items()):
         arrays = {voice: encode(_taken_apart(kept(working, (voice, language, sentence)))) for voice in voices}
