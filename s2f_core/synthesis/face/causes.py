@@ -21,7 +21,7 @@ FACE_ARROWS: tuple[Arrow, ...] = (
     # The latents: each drives one measured dimension; the small rows undo what it would do to the others.
     Arrow("masculinity_z", "sex_slider", 0.09, "slider per sd", OURS),
     *_latent("masculinity_z", {"eyebrows/eyebrows-trans-forward": 0.10, "chin/chin-prominent-incr": 0.04}),
-    *_latent("face_width_z", {"head/head-scale-horiz-incr": 0.15, "head/head-oval": 0.06, "nose/nose-scale-horiz-incr": -0.12,
+    *_latent("face_width_z", {"head/head-scale-horiz-incr": 0.18, "head/head-oval": 0.02, "nose/nose-scale-horiz-incr": -0.13,
                               "mouth/mouth-scale-horiz-incr": -0.12, "head/head-triangular": -0.09}),
     *_latent("jaw_width_z", {"head/head-triangular": 0.155, "head/head-square": 0.16, "chin/chin-width-incr": 0.2,
                              "head/head-diamond": -0.08}),
@@ -40,7 +40,7 @@ FACE_ARROWS: tuple[Arrow, ...] = (
     Arrow("male", "sex_slider", 0.98, "slider (0 female, 1 male)", OURS),
     Arrow("male", "muscle", 0.25, "muscle scale", OURS),
     *_group("female", {
-        "eyebrows/eyebrows-trans-forward": -0.35, "eyebrows/eyebrows-trans-up": 0.22, "eyebrows/eyebrows-angle-up": 0.20,
+        "eyebrows/eyebrows-trans-forward": -0.35, "eyebrows/eyebrows-trans-up": 0.22, "eyebrows/eyebrows-angle-up": 0.42,
         "forehead/forehead-nubian-incr": 0.18, "eyes/eye-scale-incr": 0.15, "eyes/eye-height2-incr": 0.08,
         "head/head-triangular": -0.11,
         "neck/neck-scale-horiz-incr": -0.35, "chin/chin-width-incr": -0.2, "nose/nose-volume-incr": -0.15,
@@ -54,17 +54,18 @@ FACE_ARROWS: tuple[Arrow, ...] = (
     *_group("everybody", {
         "eyebrows/eyebrows-trans-up": 0.12, "eyebrows/eyebrows-angle-up": 0.40, "mouth/mouth-angles-up": 0.20,
         "eyes/eye-height2-incr": 0.10, "head/head-triangular": -0.14,
-        "expression/browInnerUp": 0.12, "expression/mouthSmileLeft": 0.07,
+        "expression/browInnerUp": 0.24, "expression/mouthSmileLeft": 0.07,
         "expression/mouthSmileRight": 0.07}),
-    # Age: `ageing` is 0 up to 35 years and 1 at 80; the young–old target acts besides.
+    # Age: `ageing` is 0 up to 30 years and 1 at 80; the young–old target acts besides.
     *_group("ageing", {
-        "head/head-age-incr": 0.45, "eyes/eye-bag-incr": 0.65, "cheek/cheek-volume-incr": -0.30,
-        "mouth/mouth-laugh-lines-in": 0.45, "mouth/mouth-upperlip-height-incr": -0.25, "neck/neck-double-incr": 0.28,
-        "nose/nose-point-up": -0.15, "ears/ear-lobe-incr": 0.35, "ears/ear-scale-vert-incr": 0.3,
-        "eyes/eye-eyefold-up": -0.25, "mouth/mouth-angles-up": -0.12}),
+        "head/head-age-incr": 0.72, "eyes/eye-bag-incr": 0.90, "eyebrows/eyebrows-trans-up": -0.22,
+        "cheek/cheek-volume-incr": -0.35,
+        "mouth/mouth-laugh-lines-in": 0.55, "mouth/mouth-upperlip-height-incr": -0.25, "neck/neck-double-incr": 0.34,
+        "nose/nose-point-up": -0.15, "ears/ear-lobe-incr": 0.20, "ears/ear-scale-vert-incr": 0.25,
+        "eyes/eye-eyefold-up": -0.35, "mouth/mouth-angles-up": -0.15}),
     Arrow("age", "grey_half_years", 60.0, "years at which half the hair is grey", "Panhard et al. 2012, Br J Dermatol 167"),
     Arrow("individual", "grey_half_years", 10.0, "years, sd", "Panhard et al. 2012, Br J Dermatol 167"),
-    Arrow("female", "dyed", 0.5, "share of the greying whose hair is dyed", OURS),
+    Arrow("female", "dyed", 0.4, "share of the greying whose hair is dyed", OURS),
     Arrow("age", "bald", 0.008, "share of men per year over 25", "Hamilton 1951, Ann N Y Acad Sci 53"),
     Arrow("age", "glasses", 0.004, "share per year over 18", OURS),
     Arrow("everybody", "glasses", 0.10, "share at 18", OURS),

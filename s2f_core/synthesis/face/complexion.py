@@ -1,6 +1,8 @@
 """What is unevenly spread in the skin: redness, tan, freckles, spots, shadows of age, and the beard."""
 
 
+import functools
+
 import numpy as np
 from jaxtyping import Float32
 
@@ -104,6 +106,7 @@ def _beard(rng: np.random.Generator, identity: FaceIdentity) -> Map:
     return cv2.GaussianBlur(cover, (0, 0), 0.55)
 
 
+@functools.lru_cache(maxsize=8)
 def _beard_area(style: str) -> Map:
     """Where a beard of this style grows, 0–1; never on the lips."""
     x, y = _grid()

@@ -8,7 +8,7 @@ from s2f_core.synthesis.face.identity import FaceIdentity
 from s2f_core.synthesis.face.shading import FACE_HIGH, FACE_LOW
 
 DETAIL_PX = 384  # side of the map: 175 px per dm, finer than any picture asked for
-FIRST_YEARS, SPAN_YEARS = 24.0, 48.0  # wrinkles begin at, and take this long
+FIRST_YEARS, SPAN_YEARS = 23.0, 40.0  # wrinkles begin at, and take this long
 # Paths for the person's left (start, control, end in dm on the template), brush in px, depth (low, high), needs deep age.
 PATHS = (
     (((0.06, 7.37), (0.075, 7.46), (0.06, 7.55)), 1.4, (0.3, 0.8)),
@@ -52,7 +52,7 @@ def creases(rng: np.random.Generator, depth: float) -> Float32[np.ndarray, "384 
     for sign in (-1, 1):
         for path, brush, (low, high) in PATHS:
             moved = np.array(path) + rng.normal(size=(3, 2)) * 0.009
-            strokes.append((_curve(moved) * (sign, 1), brush, depth * rng.uniform(low, high)))
+            strokes.append((_curve(moved) * (sign, 1), brush, 1.2 * depth * rng.uniform(low, high)))
         moved = np.array(NASOLABIAL) + rng.normal(size=(3, 2)) * 0.01
         strokes.append((_curve(moved) * (sign, 1), 2.5, 0.16 + 1.35 * depth * rng.uniform(0.7, 1.1)))
     for step in range(9):  # upper lip

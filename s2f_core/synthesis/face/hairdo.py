@@ -10,7 +10,7 @@ from s2f_core.synthesis.face.causes import STRENGTH
 # Style → fitted mesh, "" for none (skin and short hair painted on it).
 STYLES = {"afro": "afro01", "braid": "Braid01", "long": "long01", "bob": "long01", "ponytail": "ponytail01",
           "side": "short01", "crop": "short02", "combed": "short04", "buzz": "", "bald": ""}
-WOMENS = {"long": 0.36, "bob": 0.42, "ponytail": 0.10, "braid": 0.11, "side": 0.01}
+WOMENS = {"long": 0.38, "bob": 0.44, "braid": 0.14, "ponytail": 0.04}
 MENS = {"side": 0.27, "crop": 0.26, "combed": 0.22, "buzz": 0.14, "bald": 0.03, "long": 0.02, "ponytail": 0.02}
 BROWS = {"female": (1, 2, 4, 5, 8, 10, 11), "male": (1, 2, 4, 8, 9, 10, 11, 12)}
 BEARDS = ("full", "full", "goatee", "moustache", "stubble")
@@ -24,7 +24,7 @@ def sample_hair(
     free, chance = rng.normal(size=8), rng.random(size=12)
     african, _, caucasian = ancestry
     weights = dict(WOMENS if sex == "female" else MENS)
-    weights["afro"] = STRENGTH["african", "afro"] * max(0.0, african - 0.3) * (0.4 if sex == "female" else 1.0)
+    weights["afro"] = STRENGTH["african", "afro"] * max(0.0, african - 0.3) * (0.25 if sex == "female" else 1.0)
     bald = chance[0] < STRENGTH["age", "bald"] * max(0.0, age - 25) and sex == "male"
     style = _pick(weights, chance[1])
     hairline = float(np.clip(chance[2] * (1.4 if bald else 0.25), 0, 1)) if sex == "male" else 0.0

@@ -9,7 +9,7 @@ from s2f_core.synthesis.face.compiled import compiled
 from s2f_core.synthesis.face.kernels import Screen, Shadowing, Surface
 from s2f_core.synthesis.face.view import View
 
-N_SPHERE = 46  # directions on the whole sphere; those far behind the head are left out
+N_SPHERE = 40  # directions on the whole sphere; those far behind the head are left out
 BEHIND = -0.55
 SHADOW_PX, SLACK_DM = 96, 0.035
 WRAPS = (0.28, 0.12, 0.06)  # red light creeps round the terminator: scattering in skin

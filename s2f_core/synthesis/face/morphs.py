@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 SIDES = ("l", "r")
-WIDTH = 1.75  # of the population, over the sds below: strangers must look unlike
+WIDTH = 1.3  # of the population, over the sds below: strangers must look unlike
 LARGEST = 1.3  # weight of one target; beyond, the mesh folds
 
 
@@ -69,7 +69,7 @@ MORPHS: dict[str, Morph] = {morph.key: morph for morph in (
     *_scales(_INCR, "chin", {
         "chin-bones": 0.12, "chin-height": 0.0, "chin-jaw-drop": 0.25, "chin-prognathism": 0.10, "chin-prominent": 0.12,
         "chin-width": 0.25, "chin-cleft": 0.0}),
-    *_scales(_INCR, "cheek", {"cheek-bones": 0.36, "cheek-inner": 0.30, "cheek-volume": 0.28}, sided=True),
+    *_scales(_INCR, "cheek", {"cheek-bones": 0.36, "cheek-inner": 0.26, "cheek-volume": 0.24}, sided=True),
     *_scales(_UP, "cheek", {"cheek-trans": 0.30}, sided=True),
     *_scales(_INCR, "mouth", {
         "mouth-cupidsbow": 0.30, "mouth-cupidsbow-width": 0.28, "mouth-lowerlip-height": 0.0, "mouth-lowerlip-volume": 0.22,
@@ -82,17 +82,17 @@ MORPHS: dict[str, Morph] = {morph.key: morph for morph in (
     *_scales(_FORWARD, "mouth", {"mouth-trans": 0.10}),
     *_scales(_INCR, "forehead", {"forehead-nubian": 0.26, "forehead-scale-vert": 0.26, "forehead-temple": 0.30}),
     *_scales(_FORWARD, "forehead", {"forehead-trans": 0.16}),
-    *_scales(_UP, "eyebrows", {"eyebrows-angle": 0.20, "eyebrows-trans": 0.34}),
-    *_scales(_FORWARD, "eyebrows", {"eyebrows-trans": 0.24}),
+    *_scales(_UP, "eyebrows", {"eyebrows-angle": 0.24, "eyebrows-trans": 0.44}),
+    *_scales(_FORWARD, "eyebrows", {"eyebrows-trans": 0.34}),
     *_scales(_INCR, "eyes", {
-        "eye-bag": 0.2, "eye-bag-height": 0.2, "eye-height1": 0.28, "eye-height2": 0.22, "eye-height3": 0.28,
-        "eye-scale": 0.34}, sided=True),
+        "eye-bag": 0.28, "eye-bag-height": 0.28, "eye-height1": 0.42, "eye-height2": 0.30, "eye-height3": 0.42,
+        "eye-scale": 0.46}, sided=True),
     *_scales(_UP, "eyes", {
-        "eye-corner1": 0.36, "eye-corner2": 0.42, "eye-eyefold": 0.40, "eye-eyefold-angle": 0.36, "eye-trans": 0.22},
+        "eye-corner1": 0.50, "eye-corner2": 0.56, "eye-eyefold": 0.54, "eye-eyefold-angle": 0.50, "eye-trans": 0.28},
         sided=True),
-    *_scales(_OUT, "eyes", {"eye-epicanthus": 0.12, "eye-push2": 0.20, "eye-trans": 0.21, "eye-bag": 0.2}, sided=True),
-    *_scales("concave convex", "eyes", {"eye-eyefold": 0.2}, sided=True),
-    *_scales(_INCR, "ears", {"ear-lobe": 0.35, "ear-scale": 0.30, "ear-scale-vert": 0.30, "ear-wing": 0.34}, sided=True),
+    *_scales(_OUT, "eyes", {"eye-epicanthus": 0.16, "eye-push2": 0.26, "eye-trans": 0.27, "eye-bag": 0.3}, sided=True),
+    *_scales("concave convex", "eyes", {"eye-eyefold": 0.3}, sided=True),
+    *_scales(_INCR, "ears", {"ear-lobe": 0.20, "ear-scale": 0.26, "ear-scale-vert": 0.22, "ear-wing": 0.34}, sided=True),
     *_scales(_UP, "ears", {"ear-trans": 0.20}, sided=True),
     *_scales(_INCR, "neck", {"neck-double": 0.05, "neck-scale-horiz": 0.12}),
 )}

@@ -12,13 +12,13 @@ from s2f_core.synthesis.face.shading import HEMOGLOBIN_OD
 SKIN_TONES = ((240, 208, 190), (228, 184, 160), (211, 160, 130), (184, 130, 98), (144, 95, 69), (103, 66, 48), (66, 43, 33))
 REDNESS, YELLOW = 0.13, (0.0, 0.02, 0.14)  # log albedo per unit
 HAIR_WHITE, HAIR_BLACK = 0.42, 0.006
-GREY = (0.34, 0.34, 0.335)
+GREY = (0.35, 0.338, 0.32)
 EUMELANIN_OD, PHEOMELANIN_OD = (0.55, 0.80, 1.15), (0.10, 0.65, 1.30)
 LIGHT_IRISES = ((0.16, 0.26, 0.36), (0.20, 0.26, 0.20), (0.25, 0.27, 0.28))  # blue, green, grey
 HAZEL, BROWN = (0.20, 0.13, 0.05), (0.10, 0.045, 0.018)
 LIP_OD = (0.05, 0.45, 0.30)
 SATURATION, LIGHTEST = 0.8, 0.6  # of the skins' own structure
-AGES = (25.0, 45.0, 70.0)  # years of the young, middle-aged and old skins
+AGES = (24.0, 44.0, 66.0)  # years of the young, middle-aged and old skins
 
 
 def skin_tone(identity: FaceIdentity) -> Float64[np.ndarray, "3"]:

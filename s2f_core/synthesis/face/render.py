@@ -8,7 +8,7 @@ from jaxtyping import Float32, Int32, UInt8
 
 from s2f_core.errors import InputError
 from s2f_core.synthesis.face import camera, complexion, light, pigments, scene
-from s2f_core.synthesis.face.assets import HeadPack
+from s2f_core.synthesis.face.assets import TEETH, TONGUE, HeadPack
 from s2f_core.synthesis.face.compiled import compiled
 from s2f_core.synthesis.face.develop import develop
 from s2f_core.synthesis.face.identity import FaceIdentity
@@ -21,6 +21,7 @@ SMALLEST_PX, LARGEST_PX = 32, 1024
 SAMPLES_AT_PX = 384  # samples along a side that are enough: 3 per px at 128, 2 at 224
 LASH_COLOUR, TEETH_COLOUR, MOUTH_COLOUR = (0.022, 0.018, 0.016), (0.46, 0.42, 0.35), (0.10, 0.022, 0.02)
 FRAME_COLOUR = (0.02, 0.018, 0.017)
+MOUTH_LIGHT = {TEETH: 0.75, TONGUE: 0.4}  # least irradiance in the mouth, of the median over the head
 BROW_LIFT_DM = 0.03  # towards the camera, so that the skin does not swallow them
 SCALP_UNDER_HAIR, HAIRLINE_UNDER_HAIR = 0.9, 0.14  # painted only where the mesh of the hair hides its edge
 EYE_REST = (0.035, -0.02)  # eyes at rest turn outwards and down a little, radians
@@ -88,6 +89,10 @@ class Renderer:
         normals = self._loops.normals(turned, surface.triangles)
         n_head = len(self._pack.vertices)
         irradiance, flow, seen = light.light(turned, normals, surface, view, n_head, edges=self._edges)
+        typical = np.median(irradiance[:n_head], axis=0)
+        for part, share in MOUTH_LIGHT.items():  # the shadow maps are too coarse for the slit between the lips
+            rows = np.unique(self._pack.quads[part])
+            irradiance[rows] = np.maximum(irradiance[rows], share * typical)
         template = np.zeros_like(turned)
         template[:n_head] = self._pack.vertices
         return Lit(turned, normals, template, irradiance, flow, np.ascontiguousarray(seen))

@@ -17,6 +17,8 @@ from s2f_core.synthesis.face.shading import TONGUE as TONGUE_MATERIAL
 
 WIDTH_ENDS = (5399, 11998)  # vertices of hm08 whose distance scales the offsets of fitted meshes
 CHIN = 747
+LIPS_MEET_DM = 6.6  # height on the template
+TEETH_MOVED_DM = (0.0, -0.035, -0.03)  # the upper row: an open mouth shows its edge
 LASHES = ("Eyelashes01", "eyelashes02", "eyelashes03", "eyelashes04")
 # Coverage (0–255) below which a strand is never drawn, and the range over which noise decides.
 THRESHOLDS = {HAIR: (60.0, 0.45), BROW: (4.0, 0.5), LASH: (110.0, 0.6)}
@@ -79,7 +81,10 @@ def points(pack: HeadPack, scene: Scene, identity: FaceIdentity, head: Float32[n
     """Return the points of all triangles for a shape of the head, dm."""
     ends = [pack.number_of[number] for number in WIDTH_ENDS]
     wide = np.linalg.norm(head[ends[0]] - head[ends[1]]) / np.linalg.norm(pack.vertices[ends[0]] - pack.vertices[ends[1]])
-    found = [head]
+    teeth = np.unique(pack.quads[TEETH])
+    upper = teeth[pack.vertices[teeth, 1] > LIPS_MEET_DM]
+    found = [head.copy()]
+    found[0][upper] += np.array(TEETH_MOVED_DM, np.float32)
     for fitted, kind in scene.hangings:
         if kind == HAIR:
             found.append(_hair(pack, identity, fitted, head, float(wide)))

@@ -92,6 +92,8 @@ def ramp(value: float, low: float, high: float) -> float:
 def scalp_cover(x: float, y: float, z: float, scalp: Float32[np.ndarray, "3"]) -> tuple[float, float]:
     """Return (is this where hair grows at all, how much short hair covers it) at a place on the template."""
     line = 7.80 - 0.58 * max(0.0, 1.42 - z) + 0.10 * min(1.0, 4 * x * x)
+    if y < line - 0.30:
+        return 0.0, 0.0
     grows = ramp(y, line - 0.30, line - 0.04)
     front = ramp(y, line + 0.75 * scalp[1] * ramp(z, -0.2, 0.9), line + 0.12 + 0.75 * scalp[1] * ramp(z, -0.2, 0.9))
     crown = 1 - ramp(scalp[1], 0.45, 0.6) * ramp(y, 8.22 - 0.6 * scalp[1], 8.32 - 0.6 * scalp[1])

@@ -27,9 +27,10 @@ def head(pack: HeadPack, identity: FaceIdentity, expression: Mapping[str, float]
         weights[name] = weights.get(name, 0.0) + weight
     for name, weight in expression.items():
         weights[f"expression/{name}"] = weight
-    rows = np.array([pack.row(name) for name in weights], np.int64)
-    moved = np.array(list(weights.values()), np.float32) @ pack.deltas[rows]
-    return pack.vertices + moved.reshape(-1, 3)
+    by_row = np.zeros(len(pack.deltas), np.float32)
+    for name, weight in weights.items():
+        by_row[pack.row(name)] = weight
+    return pack.vertices + (by_row @ pack.deltas).reshape(-1, 3)
 
 
 def macro_weights(identity: FaceIdentity) -> dict[str, float]:

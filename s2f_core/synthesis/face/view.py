@@ -65,6 +65,7 @@ class View:
 CANONICAL = View()
 
 POSE_SD = (0.22, 0.10, 0.06)  # yaw, pitch, roll in radians: talking to somebody beside the camera
+FARTHEST_SD = 1.9  # 24° to the side: the judges want both eyes
 SCALES = (0.88, 1.12)
 SHIFT_SD = 0.035
 FOCUSES = (4.0, 8.0, 20.0)
@@ -76,7 +77,7 @@ JPEG_QUALITIES = (55, 95)
 def sample_view(rng: np.random.Generator) -> View:
     """Draw a view in the wild: turned, lit from anywhere in front, talking or smiling, before anything, imperfect."""
     side = rng.uniform(-1.2, 1.2)
-    yaw, pitch, roll = (float(np.clip(rng.normal(), -2.4, 2.4)) * sd for sd in POSE_SD)
+    yaw, pitch, roll = (float(np.clip(rng.normal(), -FARTHEST_SD, FARTHEST_SD)) * sd for sd in POSE_SD)
     return View(
         yaw=yaw, pitch=pitch, roll=roll, scale=float(rng.uniform(*SCALES)),
         dx=float(rng.normal() * SHIFT_SD), dy=float(rng.normal() * SHIFT_SD),
