@@ -49,6 +49,11 @@ FACE_ARROWS: tuple[Arrow, ...] = (
         "nose/nose-width1-incr": -0.12, "nose/nose-hump-incr": -0.2, "mouth/mouth-cupidsbow-incr": 0.1}),
     *_group("male", {"eyebrows/eyebrows-trans-forward": 0.08, "chin/chin-prominent-incr": 0.04}),
     Arrow("female", "makeup", 0.55, "strength, 0–1", OURS),
+    Arrow("female", "lash", 1.0, "share with painted lashes", OURS),
+    Arrow("female", "brow_density", -0.35, "of the density", OURS),
+    *_group("female", {"hair long": 0.38, "hair bob": 0.44, "hair braid": 0.14, "hair ponytail": 0.04}, "weight of that style"),
+    *_group("male", {"hair side": 0.27, "hair crop": 0.26, "hair combed": 0.22, "hair buzz": 0.14, "hair bald": 0.03,
+                     "hair long": 0.02, "hair ponytail": 0.02}, "weight of that style"),
     Arrow("male", "beard", 0.42, "share with more than a shadow", OURS),
     # Everybody: MakeHuman's neutral face looks stern.
     *_group("everybody", {
@@ -79,6 +84,9 @@ FACE_ARROWS: tuple[Arrow, ...] = (
     Arrow("asian", "yellow", 0.40, "carotene scale", OURS),
     Arrow("caucasian", "fair_hair", 1.05, "reach of hair lightness", OURS),
     Arrow("caucasian", "light_eyes", 1.0, "reach of iris lightness", OURS),
-    Arrow("african", "afro", 0.6, "weight of that style", OURS),
+    Arrow("caucasian", "red_hair", 0.08, "share", OURS),
+    Arrow("caucasian", "freckles", 1.0, "of the strength", OURS),
+    Arrow("african", "hair afro", 0.6, "weight of that style above a share of 0.3", OURS),
+    Arrow("female", "hair afro", -0.75, "of that weight", OURS),
 )
 STRENGTH: dict[tuple[str, str], float] = {(arrow.cause, arrow.effect): arrow.strength for arrow in FACE_ARROWS}

@@ -10,8 +10,6 @@ from s2f_core.synthesis.face.causes import STRENGTH
 # Style → fitted mesh, "" for none (skin and short hair painted on it).
 STYLES = {"afro": "afro01", "braid": "Braid01", "long": "long01", "bob": "long01", "ponytail": "ponytail01",
           "side": "short01", "crop": "short02", "combed": "short04", "buzz": "", "bald": ""}
-WOMENS = {"long": 0.38, "bob": 0.44, "braid": 0.14, "ponytail": 0.04}
-MENS = {"side": 0.27, "crop": 0.26, "combed": 0.22, "buzz": 0.14, "bald": 0.03, "long": 0.02, "ponytail": 0.02}
 BROWS = {"female": (1, 2, 4, 5, 8, 10, 11), "male": (1, 2, 4, 8, 9, 10, 11, 12)}
 BEARDS = ("full", "full", "goatee", "moustache", "stubble")
 YEARS_TO_GREY = 6.0  # slope of greying
@@ -23,8 +21,10 @@ def sample_hair(
     """Return the fields of a `FaceIdentity` that hairs and glasses fill; the number of draws is always the same."""
     free, chance = rng.normal(size=8), rng.random(size=12)
     african, _, caucasian = ancestry
-    weights = dict(WOMENS if sex == "female" else MENS)
-    weights["afro"] = STRENGTH["african", "afro"] * max(0.0, african - 0.3) * (0.25 if sex == "female" else 1.0)
+    weights = {style: STRENGTH[sex, f"hair {style}"] for style in STYLES
+               if style != "afro" and (sex, f"hair {style}") in STRENGTH}
+    weights["afro"] = STRENGTH["african", "hair afro"] * max(0.0, african - 0.3)
+    weights["afro"] *= 1 + STRENGTH["female", "hair afro"] * (sex == "female")
     bald = chance[0] < STRENGTH["age", "bald"] * max(0.0, age - 25) and sex == "male"
     style = _pick(weights, chance[1])
     hairline = float(np.clip(chance[2] * (1.4 if bald else 0.25), 0, 1)) if sex == "male" else 0.0
@@ -37,7 +37,8 @@ def sample_hair(
         "hair_volume": float(np.clip(0.01 + 0.02 * free[2], -0.01, 0.06)), "hair_mirrored": int(chance[4] < 0.5),
         "hairline": hairline, "scalp": 0.0 if style == "bald" and hairline < 0.5 else float(0.35 + 0.6 * chance[5]),
         "brow": int(BROWS[sex][int(chance[6] * len(BROWS[sex]))]),
-        "brow_density": thick * (0.65 if sex == "female" else 1.0), "lash": 1 + int(chance[7] * 4) if sex == "female" else 0,
+        "brow_density": thick * (1 + STRENGTH["female", "brow_density"] * (sex == "female")),
+        "lash": 1 + int(chance[7] * 4) if sex == "female" else 0,
         "beard": beard, "beard_style": beard_style, "glasses": _glasses(age, chance),
     }
 
@@ -72,7 +73,7 @@ def _colour(rng: np.random.Generator, sex: str, age: float, caucasian: float) ->
     grey = 1 / (1 + math.exp(-(age - half) / YEARS_TO_GREY))
     if sex == "female" and chance[0] < STRENGTH["female", "dyed"]:
         grey *= 0.15
-    red = float(chance[1] < 0.08) * caucasian * 0.9
+    red = float(chance[1] < STRENGTH["caucasian", "red_hair"]) * caucasian * 0.9
     return {
         "eumelanin": float(np.clip(1 - fair * STRENGTH["caucasian", "fair_hair"] * caucasian, 0.04, 1.0)),
         "pheomelanin": float(max(0.0, 0.25 * free[1]) + red), "grey": float(grey),

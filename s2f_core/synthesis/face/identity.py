@@ -182,7 +182,8 @@ def _skin(rng: np.random.Generator, traits: FaceTraits, causes: Mapping[str, flo
     found = {
         "melanin": np.clip(_total("melanin", causes) + STRENGTH["individual", "melanin"] * free[0], 0.0, 1.0),
         "redness": np.clip(0.45 * free[1], -1, 1), "yellow": np.clip(0.4 * free[2] + _total("yellow", causes) - 0.1, -1, 1),
-        "freckles": max(0.0, 0.5 * free[3] - 0.3) * caucasian, "wrinkles": np.clip(1 + 0.2 * free[4], 0.5, 1.5),
+        "freckles": max(0.0, 0.5 * free[3] - 0.3) * caucasian * STRENGTH["caucasian", "freckles"],
+        "wrinkles": np.clip(1 + 0.2 * free[4], 0.5, 1.5),
         "makeup": min(1.0, makeup), "shine": np.clip(1 + 0.3 * free[6], 0.4, 1.8),
         "iris_brown": np.clip(1 - light_eyes, 0, 1), "iris_hue": rng.random(),
     }
