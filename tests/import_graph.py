@@ -29,7 +29,7 @@ FLOORS = (
     {"evaluate"},
     {"figures"},
     {"progress"}, {"notebook"}, {"measure"}, {"verify"}, {"site_pages"}, {"site"},
-    {"corpus"}, {"corpus_measures"}, {"corpus_checks"}, {"show"}, {"cli_corpus"}, {"cli"},
+    {"corpus"}, {"voicebank"}, {"corpus_measures"}, {"corpus_checks"}, {"show"}, {"cli_corpus"}, {"cli"},
 )
 DOORS = set().union(*FLOORS[FLOORS.index({"figures"}) + 1:])
 

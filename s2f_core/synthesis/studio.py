@@ -13,8 +13,9 @@ from s2f_core.data.shards import Sample
 from s2f_core.synthesis import plan
 from s2f_core.synthesis.face import anthropometry
 from s2f_core.synthesis.face.assets import HeadPack
+from s2f_core.synthesis.face.identity import FaceIdentity
 from s2f_core.synthesis.face.render import Renderer
-from s2f_core.synthesis.face.view import CANONICAL, sample_view
+from s2f_core.synthesis.face.view import CANONICAL, View, sample_view
 from s2f_core.synthesis.person import Person, stream
 from s2f_core.synthesis.voice.bank import VoiceBank
 from s2f_core.synthesis.voice.room import record, sample_condition
@@ -65,17 +66,19 @@ def facts_of(person: Person, pack: HeadPack) -> dict[str, Any]:
 
 def face_sample(person: Person, block: plan.CorpusBlock, data: Path) -> Sample:
     """Canonical face, pictures in the wild (none in the gallery) and the truth, under the person's id."""
+    views = [sample_view(stream(person.seed, person.id, "view", str(number)))
+             for number in range(block.views if plan.split_of(person.id) != "gallery" else 0)]
+    facts = facts_of(person, head(data)) | {"views": [_compact(dataclasses.asdict(view)) for view in views]}
+    return Sample(person.id, {**pictures(person.face, views, block, data), "json": _json(facts)})
+
+
+def pictures(face: FaceIdentity, views: list[View], block: plan.CorpusBlock, data: Path) -> dict[str, bytes]:
+    """The canonical face and each view as WebP, by ending."""
     artist = renderer(data)
-    facts = facts_of(person, head(data))
-    canonical = artist.render(person.face, CANONICAL, webp.CANONICAL_PX)
-    members = {"canonical.webp": webp.encode(canonical, quality=block.canonical_quality)}
-    views = []
-    for number in range(block.views if plan.split_of(person.id) != "gallery" else 0):
-        view = sample_view(stream(person.seed, person.id, "view", str(number)))
-        picture = artist.render(person.face, view, FACE_PX)
-        members[f"face{number}.webp"] = webp.encode(picture, quality=block.wild_quality)
-        views.append(_compact(dataclasses.asdict(view)))
-    return Sample(person.id, {**members, "json": _json(facts | {"views": views})})
+    canonical = artist.render(face, CANONICAL, webp.CANONICAL_PX)
+    return {"canonical.webp": webp.encode(canonical, quality=block.canonical_quality), **{
+        f"face{number}.webp": webp.encode(artist.render(face, view, FACE_PX), quality=block.wild_quality)
+        for number, view in enumerate(views)}}
 
 
 def voice_sample(person: Person, clip: plan.ClipPlan, data: Path) -> Sample:
