@@ -109,7 +109,7 @@ def test_the_catalogue_keeps_its_design() -> None:
     for voice in catalogue.voices.values():
         assert len(voice.languages) == 2 and len(set(voice.languages.values())) == 1
         assert sum(voice.styles.values()) == pytest.approx(1.0)
-        assert 70 < voice.f0_hz < 270 and 11.5 < voice.vtl_cm < 21
+        assert 70 < voice.f0_hz < 270 and 11.5 < voice.vtl_cm < 22
     for language, sentences in catalogue.sentences.items():
         assert set(phonemes[language]) == {sentence.id for sentence in sentences}
         for sex in ("female", "male"):
