@@ -55,13 +55,13 @@ def main() -> None:
     start = time.process_time()
     bank = VoiceBank.load(Path("data/voicebank"))
     loading = time.process_time() - start
-    clean: list[np.ndarray] = []
+    clean: dict[int, np.ndarray] = {}
 
     def say(number: int) -> np.ndarray:
         rng = np.random.default_rng(number)
         params, language, sentence = somebody(bank, rng)
-        clean.append(speak(bank, params, language, (sentence,), rng=rng))
-        return clean[-1]
+        clean[number] = speak(bank, params, language, (sentence,), rng=rng)
+        return clean[number]
 
     def put_in_a_room(number: int) -> np.ndarray:
         rng = np.random.default_rng(number)
