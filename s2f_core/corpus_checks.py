@@ -89,7 +89,7 @@ def _faces(facts: list[dict[str, Any]], measured: dict[str, np.ndarray], seed: i
     sex = np.array([fact["attributes"]["sex"] for fact in people])
     yield promises.sex_readable(canonical, sex, seed=seed)
     targets = {"age": np.array([fact["attributes"]["age"] for fact in people]),
-               "nose width": _mm(people, "nose_width"), "lip height": _mm(people, "upper_lip_height", "lower_lip_height")}
+               "nose width": _mm(people, "nose_width"), "lip height": _mm(people, "lip_height")}
     for name, bound in PROBES.items():
         yield promises.readable(name, canonical, targets[name], bound, seed=seed)
     for one in ("female", "male"):
@@ -124,10 +124,8 @@ def _number(person: Person, effect: str) -> float:
     return float(np.log(person.voice.f0_hz if effect == "F0" else person.voice.vtl_cm))
 
 
-def _mm(people: list[dict[str, Any]], *names: str) -> np.ndarray:
-    """The sum of some measures, as a share of the distance between the pupils, which a picture of one scale can show."""
-    return np.array([sum(fact["measures_mm"][name] for name in names) / fact["measures_mm"]["interpupillary"]
-                     for fact in people])
+def _mm(people: list[dict[str, Any]], name: str) -> np.ndarray:
+    return np.array([fact["measures_mm"][name] for fact in people])
 
 
 def _landmark_error(people: list[dict[str, Any]], found: np.ndarray) -> np.ndarray:

@@ -47,7 +47,7 @@ def facts_of(person: Person, pack: HeadPack) -> dict[str, Any]:
 
     The face's own parameters are left out: `sample_person(seed, id, world)` gives them back exactly.
     """
-    body = person.body
+    body, measures = person.body, anthropometry.measure(pack, person.face)
     return {
         "speaker_id": person.id, "split": plan.split_of(person.id), "seed": person.seed, "world": person.world.model_dump(),
         "attributes": {
@@ -59,7 +59,8 @@ def facts_of(person: Person, pack: HeadPack) -> dict[str, Any]:
         "voice_latents": {name: round(value, 3) for name, value in person.voice_z.items()},
         "voice": dataclasses.asdict(person.voice),
         "voice_of_somebody_else": not person.world.paired,
-        "measures_mm": {name: round(value, 2) for name, value in anthropometry.measure(pack, person.face).items()},
+        "measures_mm": {name: round(value, 2) for name, value in measures.items() if not name.endswith("_index")},
+        "indices": {name: round(value, 4) for name, value in measures.items() if name.endswith("_index")},
         "landmarks_px": anthropometry.landmarks(pack, person.face, CANONICAL, webp.CANONICAL_PX).round(2).tolist(),
     }
 

