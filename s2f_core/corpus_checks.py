@@ -23,7 +23,9 @@ from s2f_core.synthesis.voice.parameters import F0_SPREAD, FORMANT_SPREAD, VTL_S
 from s2f_core.synthesis.world import World, Worlds
 
 RESULT = "corpus_checks.json"
-FACES, VOICES = "faces", "voices"
+MOST = {"faces": 1000, "voices": 500, "words": 300}  # persons measured at most, for each kind of measure
+RAW = Path("data") / "voicebank" / "raw.json"  # what judges hear in the synthesiser's own clips
+SHARED = Path("/usr/share")  # where Debian's packages with real speakers put their sounds
 N_DRAWN = 4000  # persons drawn in each world, on paper only
 CHECKED_WORLDS = ("literature", "planted", "independent")
 MAX_EYES = 0.04  # of the distance between the outer eye corners: how far dlib's landmarks may lie from the mesh's
@@ -32,18 +34,23 @@ PROBES = {"age": 0.90, "nose width": 0.85, "lip height": 0.85}  # r that a linea
 
 def n_steps(root: Path, profile: str, n_persons: int) -> int:
     """How many persons are still to be measured, faces and voices counted apart, and drawn for the worlds."""
-    blocks = [block for what in (FACES, VOICES) for block in corpus_measures.blocks(root, profile, what, n_persons)]
+    blocks = [block for what in MOST for block in _blocks(root, profile, what, n_persons)]
     return sum(len(block) for block in blocks if not block.path.is_file()) + len(CHECKED_WORLDS)
 
 
 def run(root: Path, profile: str, *, n_persons: int, processes: int, on_progress: Callable[[int], None]) -> None:
     """Measure what is not measured yet, test every promise, and write the result."""
-    faces, voices = (corpus_measures.blocks(root, profile, what, n_persons) for what in (FACES, VOICES))
-    corpus_measures.measure(faces + voices, processes=processes, on_progress=on_progress)
-    block, _ = corpus.read_params(root, profile)
+    faces, voices, words = (_blocks(root, profile, what, n_persons) for what in MOST)
+    corpus_measures.measure(faces + voices + words, processes=processes, on_progress=on_progress)
+    block, world = corpus.read_params(root, profile)
     facts = _facts(root, profile, n_persons)
+    heard = corpus_measures.read(voices)
     found = [*_faces(facts, corpus_measures.read(faces), block.seed),
-             *corpus_voices.checks(facts, corpus_measures.read(voices), seed=block.seed)]
+             *corpus_voices.checks(facts[: len(heard["p808"])], heard, seed=block.seed),
+             corpus_voices.understood(corpus_measures.read(words)["word_error_rate"],
+                                      artifacts.read_json(root / RAW)["word_error_rate"], seed=block.seed),
+             corpus_voices.language_from_base(facts, _languages(block.seed, world)),
+             *corpus_voices.real(corpus_measures.real_speakers(root, SHARED), seed=block.seed)]
     worlds = config.load(root, "worlds", Worlds, profile=profile)
     for name in CHECKED_WORLDS:
         found += _truth(name, worlds.named(name), block.seed)
@@ -53,15 +60,20 @@ def run(root: Path, profile: str, *, n_persons: int, processes: int, on_progress
     artifacts.write_json(root / "results" / profile / RESULT, document)
 
 
-def read(root: Path, profile: str) -> dict[str, Any]:
-    """What `run` wrote. Raises InputError where it has not run."""
-    return artifacts.read_json(root / "results" / profile / RESULT)
+def _blocks(root: Path, profile: str, what: str, n_persons: int) -> list[corpus_measures.Block]:
+    return corpus_measures.blocks(root, profile, what, min(n_persons, MOST[what]))
+
+
+def _languages(seed: int, world: World) -> list[tuple[str, str]]:
+    """Base voice and language of other persons of the same design."""
+    people = (sample_person(seed, f"design-{number:05d}", world) for number in range(N_DRAWN))
+    return [(person.voice.base[0], person.voice_body.speech.language) for person in people]
 
 
 def lines(root: Path, profile: str) -> Iterator[str]:
-    """The checks in words, one line each."""
+    """The checks in words, one line each. Raises InputError where `run` has not run."""
     marks = {True: "kept", False: "NOT kept", None: "reported"}
-    for row in read(root, profile)["checks"]:
+    for row in artifacts.read_json(root / "results" / profile / RESULT)["checks"]:
         bound = "" if row["bound"] is None else f", {row['side']} {row['bound']:g}"
         found = f"{row['value']:g} [{row['low']:g}, {row['high']:g}], n = {row['n']}"
         yield f"{marks[row['met']]}: {row['statement']}: {found}{bound}"

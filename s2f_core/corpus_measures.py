@@ -2,7 +2,7 @@
 
 Faces: both of dlib's detectors, its landmarks and its embedding, and the judge of age and gender, on the canonical face
 (scaled up to a face picture's side) and the first picture in the wild. Voices: two clean recordings of each person, as the
-vocoder leaves them, by Praat, GE2E and DNSMOS.
+vocoder leaves them, by Praat, GE2E and DNSMOS, and what a recogniser of English makes of the words.
 """
 
 import functools
@@ -15,16 +15,18 @@ from typing import Any
 
 import numpy as np
 import torch
+from jaxtyping import Float32
 from PIL import Image
 
 from s2f_core import artifacts, corpus, workers
 from s2f_core.data.audio import fit_clip
-from s2f_core.data.corpora import synthetic
+from s2f_core.data.corpora import debian_speakers, synthetic
 from s2f_core.data.faces import FACE_PX
 from s2f_core.features import judges, landmarks, speaker
 from s2f_core.synthesis import plan, studio
-from s2f_core.synthesis.person import sample_person, stream
+from s2f_core.synthesis.person import Person, sample_person, stream
 from s2f_core.synthesis.voice import judge
+from s2f_core.synthesis.voice.catalogue import load_catalogue
 from s2f_core.synthesis.voice.speak import speak
 
 MEASURES = 1  # raise it when the way of measuring changes: what was measured the old way is then measured again
@@ -81,8 +83,8 @@ def read(chosen: list[Block]) -> dict[str, np.ndarray]:
 
 def _measure(block: Block) -> int:
     torch.set_num_threads(1)  # one process per core: more threads would only wait for each other
-    rows = {"faces": _faces, "voices": _voices}[block.what](block)
-    artifacts.write_tensors(block.path, {name: np.array([row[name] for row in rows]) for name in rows[0]}, {"ids": block.ids})
+    rows = {"faces": _faces, "voices": _voices, "words": _words}[block.what](block)
+    artifacts.write_tensors(block.path, _stacked(rows), {"ids": block.ids})
     return len(block)
 
 
@@ -112,17 +114,50 @@ def _voices(block: Block) -> list[dict[str, Any]]:
     return [_voice(block.root, sample_person(params.seed, identity, world)) for identity in block.ids]
 
 
-def _voice(root: Path, person: Any) -> dict[str, Any]:
-    rows = []
-    for clip in plan.clips_of(person)[: plan.N_CLIPS]:
-        rng = stream(person.seed, clip.id, "speech")
-        samples = speak(studio.bank(root / "data"), person.voice, clip.language, clip.sentences, rng=rng)
-        with torch.no_grad():
-            embedding = _speaker(root).embed(torch.from_numpy(fit_clip(samples))[None])[0].numpy()
-        heard = judge.praat_measure(samples)
-        rows.append({"f0_hz": heard["f0_hz"], "vtl_cm": heard["vtl_cm"], "p808": judge.dnsmos_p808(samples),
-                     "embedding": embedding})
+def _words(block: Block) -> list[dict[str, Any]]:
+    """Errors of a recogniser of English on the first clip of those who speak it; NaN for the others."""
+    params, world = corpus.read_params(block.root, block.profile)
+    catalogue, rows = load_catalogue(), []
+    for identity in block.ids:
+        person = sample_person(params.seed, identity, world)
+        clip = plan.clips_of(person)[0]
+        if not clip.language.startswith("en-"):
+            rows.append({"word_error_rate": float("nan")})
+            continue
+        text = " ".join(one.text for one in catalogue.sentences[clip.language] if one.id in clip.sentences)
+        rows.append({"word_error_rate": judge.word_error_rate(_decoder(), _clean(block.root, person, clip), text)})
+    return rows
+
+
+def _clean(root: Path, person: Person, clip: plan.ClipPlan) -> Float32[np.ndarray, " samples"]:
+    """The clip as the vocoder leaves it, before room and microphone."""
+    rng = stream(person.seed, clip.id, "speech")
+    return speak(studio.bank(root / "data"), person.voice, clip.language, clip.sentences, rng=rng)
+
+
+def real_speakers(root: Path, shared: Path) -> dict[str, np.ndarray]:
+    """The same measures of real speakers, a row each, where Debian's packages are installed; empty where they are not."""
+    rows = [_stacked([_heard(root, clip) for clip in clips]) for clips in debian_speakers.speakers(shared).values()]
+    return _stacked(rows) if rows else {}
+
+
+def _voice(root: Path, person: Person) -> dict[str, Any]:
+    return _stacked([_heard(root, _clean(root, person, clip)) for clip in plan.clips_of(person)[: plan.N_CLIPS]])
+
+
+def _heard(root: Path, samples: Float32[np.ndarray, " samples"]) -> dict[str, Any]:
+    embedding = _speaker(root).embed(torch.from_numpy(fit_clip(samples))[None])[0].numpy()
+    heard = judge.praat_measure(samples)
+    return {"f0_hz": heard["f0_hz"], "vtl_cm": heard["vtl_cm"], "p808": judge.dnsmos_p808(samples), "embedding": embedding}
+
+
+def _stacked(rows: list[dict[str, Any]]) -> dict[str, np.ndarray]:
     return {name: np.array([row[name] for row in rows]) for name in rows[0]}
+
+
+@functools.cache
+def _decoder() -> Any:
+    return judge.english_decoder()
 
 
 @functools.cache

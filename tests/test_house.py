@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from checkout import ROOT, import_names, requirements, tracked_files
-from import_graph import FLOORS, PACKAGE, closure, imports, modules, tree_of
+from import_graph import DOORS, FLOORS, PACKAGE, closure, imports, modules, tree_of
 
 COMPUTING = ("s2f_core.features", "s2f_core.models", "s2f_core.training", "s2f_core.reconstruct")
 
@@ -41,6 +41,16 @@ def test_drawing_never_computes() -> None:
     for module in modules():
         if module.startswith("s2f_core.figures."):
             assert not [name for name in closure({module}) if name.startswith(COMPUTING)], module
+
+
+def test_making_people_and_judging_them_know_nothing_of_each_other() -> None:
+    """And only doors make people: what trains or evaluates reads shards, as it would with anybody's corpus."""
+    for module, path in modules().items():
+        others = imports(tree_of(path))
+        if module.startswith("s2f_core.synthesis."):
+            assert not [name for name in others if name.startswith("s2f_core.features.")], module
+        elif module.split(".")[1] not in DOORS:
+            assert not [name for name in others if name.startswith("s2f_core.synthesis.")], module
 
 
 def test_init_files_are_empty() -> None:

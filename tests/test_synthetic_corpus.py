@@ -98,7 +98,7 @@ def test_a_complete_clip_holds_what_training_reads(clips: dict[str, list[Sample]
         assert facts.keys() >= BLUEPRINT
         assert facts["attributes"]["source"] == "truth"
         assert facts["split"] == split
-        assert len(clips[split]) == {"train": 48, "validation": 8, "test": 48}[split]
+        assert len(clips[split]) == {"train": 40, "validation": 8, "test": 40}[split]
 
 
 def test_no_person_is_in_two_splits(clips: dict[str, list[Sample]]) -> None:

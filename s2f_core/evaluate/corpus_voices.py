@@ -40,6 +40,26 @@ def told_apart(facts: Facts, embedding: Float[np.ndarray, "persons clips feature
     yield Check("voices.eer.same_base", "the same among people of one base voice", hard, "at most", 0.12)
 
 
+def understood(rates: Float[np.ndarray, " persons"], raw: float, *, seed: int) -> Check:
+    """Word error rate of a recogniser on English clips (NaN: not English) beside that on the synthesiser's own clips."""
+    return average("voices.words", f"word error rate of English clips; the synthesiser's own: {raw:.3f}",
+                   rates[~np.isnan(rates)], round(1.6 * raw, 4), side="at most", seed=seed)
+
+
+def real(measured: Mapping[str, Shaped[np.ndarray, "persons clips ..."]], *, seed: int) -> Iterator[Check]:
+    """The same instruments on real speakers, reported only: nothing where none are installed. Their sex is not known."""
+    if not measured:
+        return
+    yield average("real.p808", "DNSMOS P.808 of real speakers (Debian's klettres, ktuberling)", measured["p808"].mean(1), None,
+                  seed=seed)
+    n_persons, n_clips = measured["p808"].shape
+    flat = measured["embedding"].reshape(n_persons * n_clips, -1)
+    found = verification.over_persons("eer", flat @ flat.T, np.repeat(np.arange(n_persons), n_clips), seed=seed)
+    yield Check("real.eer", "GE2E takes two real speakers for one, equal error rate", found, "at most")
+    for name, words in (("f0_hz", "F0 of real speakers, Hz"), ("vtl_cm", "tract length of real speakers, cm")):
+        yield average(f"real.{name}", words, np.nanmean(measured[name], axis=1), None, seed=seed)
+
+
 def language_from_base(facts: Facts, drawn: Sequence[tuple[str, str]]) -> Check:
     """How often the base voice's name gives the language away, beside what the population's design allows.
 

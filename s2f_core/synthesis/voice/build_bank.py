@@ -15,6 +15,7 @@ from safetensors.numpy import save as encode_tensors
 
 from s2f_core import artifacts
 from s2f_core.data.audio import SAMPLE_RATE_HZ
+from s2f_core.synthesis.voice import judge
 from s2f_core.synthesis.voice.alignment import align
 from s2f_core.synthesis.voice.analysis import analyse, trim
 from s2f_core.synthesis.voice.bank import FORMAT, SUFFIX
@@ -26,6 +27,7 @@ from s2f_core.synthesis.voice.kokoro import Kokoro
 
 Clip = tuple[str, str, str]  # voice, language, sentence
 XZ = [{"id": lzma.FILTER_LZMA2, "preset": 9 | lzma.PRESET_EXTREME, "lc": 0, "lp": 0, "pb": 0}]  # 8-bit numbers, no text
+RAW, RAW_SENTENCE = "raw.json", "t2"  # what is said of the synthesiser's own clips, and the sentence that all groups speak
 FULL_SCALE = 0.99  # of a kept clip: louder ones are turned down
 
 
@@ -85,7 +87,20 @@ def pack(working: Path, folder: Path) -> None:
     for language, sentences in sorted(by_sentence.items()):
         tensors = coded_language(catalogue, working, language, sentences)
         artifacts.write_bytes(folder / f"{language}{SUFFIX}", packed(tensors))
+    artifacts.write_json(folder / RAW, _raw_quality(catalogue, working))
     artifacts.write_text(folder / "README.md", page(catalogue))
+
+
+def _raw_quality(catalogue: Catalogue, working: Path) -> dict[str, float]:
+    """What judges hear in the synthesiser's own clips of one held-out English sentence: no voice made of them is clearer."""
+    decoder, rates, scores = judge.english_decoder(), [], []
+    for voice in catalogue.voices.values():
+        for language in sorted({"en-us", "en-gb"} & set(voice.languages)):
+            samples, _ = soundfile.read(kept(working, (voice.name, language, RAW_SENTENCE)), dtype="float32")
+            [text] = (one.text for one in catalogue.sentences[language] if one.id == RAW_SENTENCE)
+            rates.append(judge.word_error_rate(decoder, samples, text))
+            scores.append(judge.dnsmos_p808(samples))
+    return {"clips": len(rates), "word_error_rate": round(float(np.mean(rates)), 4), "p808": round(float(np.mean(scores)), 3)}
 
 
 def packed(tensors: dict[str, np.ndarray]) -> bytes:

@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 from jaxtyping import Float32
+from scipy import signal
 
-from s2f_core.data.audio import resample
+from s2f_core.data.audio import SAMPLE_RATE_HZ
 from s2f_core.errors import InputError
 from s2f_core.synthesis.voice.kokoro_graph import in_float32
 
@@ -72,7 +73,8 @@ class Kokoro:
         style = sum(np.float32(share) * self.styles[name][len(tokens) - 1] for name, share in recipe.items())
         given = {"tokens": np.array([[0, *tokens, 0]], np.int64), "style": np.asarray(style, np.float32)[None],
                  "speed": np.ones(1, np.float32)}
-        return resample(self.session.run(None, given)[0].ravel().astype(np.float32), RATE_HZ)
+        spoken = self.session.run(None, given)[0].ravel().astype(np.float32)
+        return signal.resample_poly(spoken, SAMPLE_RATE_HZ, RATE_HZ).astype(np.float32)
 
 
 def _member(downloads: Path, package: tuple[str, str], name: str) -> bytes:
