@@ -37,7 +37,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_embedded_remote_holds_all_data(clone: Path) -> None:
     assert "up to date" in run(clone, "dvc", "status", "data.dvc")
-    for folder in ("weights", "speech", "faces"):
+    for folder in ("weights", "speech", "faces", "head", "voicebank", "corpus"):
         assert (clone / "data" / folder / "README.md").is_file()
     assert sum(path.stat().st_size for path in (clone / "dvc-remote").rglob("*")) < 120e6
 
