@@ -23,7 +23,7 @@ from s2f_core.synthesis.voice.parameters import F0_SPREAD, FORMANT_SPREAD, VTL_S
 from s2f_core.synthesis.world import World, Worlds
 
 RESULT = "corpus_checks.json"
-MOST = {"faces": 1000, "voices": 500, "words": 300}  # persons measured at most, for each kind of measure
+MOST = {"faces": 1000, "voices": 300, "words": 300}  # persons measured at most, for each kind of measure
 RAW = Path("data") / "voicebank" / "raw.json"  # what judges hear in the synthesiser's own clips
 SHARED = Path("/usr/share")  # where Debian's packages with real speakers put their sounds
 N_DRAWN = 4000  # persons drawn in each world, on paper only
