@@ -78,7 +78,7 @@ def _lines(facts: Mapping[str, Any]) -> Iterator[str]:
 
 def _card(person: synthetic.Speaker, samples: np.ndarray | None, lines: list[str]) -> Any:
     faces = [person.canonical(), *person.views()]
-    width = max(2, len(faces)) * FACE_PX
+    width = max(3, len(faces)) * FACE_PX
     sound = []
     if samples is not None:
         spectrum = spectrogram(torch.from_numpy(samples)[None])[0].abs().pow(1 / POWER).square().sum(2)

@@ -64,7 +64,7 @@ def over_persons(
         weight = times[index]
         chosen = [np.repeat(similarity[tuple(pairs.T)], (weight[pairs[:, 0]] * weight[pairs[:, 1]]).astype(int))
                   for pairs in (genuine, impostor)]
-        return compute(*chosen)
+        return compute(*chosen) if all(map(len, chosen)) else float("nan")  # a resample without pairs of one kind tells nothing
 
     draws = [value(np.bincount(rng.integers(len(names), size=len(names)), minlength=len(names)).astype(float))
              for _ in range(N_RESAMPLES)]

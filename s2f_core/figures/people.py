@@ -42,7 +42,8 @@ def marked(face: Picture, points: Float[np.ndarray, "landmarks 2"], *, scale: in
 
 
 def waveform(samples: Float[np.ndarray, " samples"], *, width: int) -> Picture:
-    """Lowest and highest sample of each column, full scale from edge to edge."""
+    """Lowest and highest sample of each column; the loudest sample reaches the edge."""
+    samples = samples / max(float(np.abs(samples).max()), 1e-9)
     strip = Image.new("RGB", (width, STRIP_PX), PAPER_RGB)
     draw = ImageDraw.Draw(strip)
     for x, part in enumerate(np.array_split(samples, width)):
@@ -54,8 +55,8 @@ def waveform(samples: Float[np.ndarray, " samples"], *, width: int) -> Picture:
 def spectrogram(power: Float[np.ndarray, "frames freq"], *, width: int, height: int) -> Picture:
     """Power over time and frequency, low frequencies at the bottom, in decibels below the loudest cell."""
     decibels = 10 * np.log10(np.maximum(power / max(float(power.max()), 1e-20), 10 ** (-RANGE_DB / 10)))
-    colours = np.array([unlabel_rgb(one) for one in sample_colorscale(
-        style.TEMPLATE.layout.colorscale.sequential, np.linspace(0, 1, 256).tolist())], np.uint8)
+    steps = sample_colorscale(style.SEQUENTIAL, np.linspace(0, 1, 256).tolist())
+    colours = np.array([unlabel_rgb(one) for one in steps]).astype(np.uint8)
     cells = colours[np.clip((decibels / RANGE_DB + 1) * 255, 0, 255).astype(int)]
     return np.asarray(Image.fromarray(cells.transpose(1, 0, 2)[::-1]).resize((width, height), Image.Resampling.BILINEAR))
 

@@ -34,6 +34,7 @@ INK: Final = "#767676"  # the one grey with a contrast of 4.5 on white that stil
 GRID: Final = "rgba(128,128,128,0.22)"
 LINE: Final = "rgba(128,128,128,0.6)"
 
+SEQUENTIAL: Final = "Cividis"  # of heat maps and spectrograms: even steps, also for colour-blind readers
 _AXIS: Final = {
     "automargin": True, "gridcolor": GRID, "linecolor": LINE, "tickcolor": LINE, "zerolinecolor": LINE,
     "showline": True, "ticks": "outside", "ticklen": 4, "title": {"standoff": 10, "font": {"size": FONT_PX}},
@@ -44,7 +45,7 @@ TEMPLATE: Final = layout.Template(
     layout={
         "autosize": True,
         "colorway": PALETTE,
-        "colorscale": {"sequential": "Cividis", "sequentialminus": "Cividis", "diverging": "PuOr"},
+        "colorscale": {"sequential": SEQUENTIAL, "sequentialminus": SEQUENTIAL, "diverging": "PuOr"},
         "coloraxis": {"colorbar": _BAR},
         "font": {"family": FONT, "size": FONT_PX, "color": INK},
         "title": {"x": 0, "xref": "paper", "xanchor": "left", "font": {"size": FONT_PX + 2}},

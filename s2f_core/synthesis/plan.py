@@ -11,6 +11,7 @@ from s2f_core.synthesis.world import WorldName
 
 Split = Literal["train", "validation", "test", "gallery"]
 SPLITS: tuple[Split, ...] = ("train", "validation", "test", "gallery")
+LONG_SECONDS = 10.0  # s; at least, of a long clip
 N_CLIPS = 2  # of one or two sentences each, in every split with voices
 
 
@@ -48,7 +49,7 @@ class ClipPlan:
     """One recording to make.
 
     Attributes:
-        kind: 'clip', 'long' (all held-out sentences of the voice, at least 10 s) or 'second' (in the second language).
+        kind: 'clip', 'long' (all held-out sentences of the voice, at least LONG_SECONDS) or 'second' (in the second language).
         sentences: ids in the catalogue, spoken one after the other.
     """
 

@@ -84,12 +84,15 @@ def pictures(face: FaceIdentity, views: list[View], block: plan.CorpusBlock, dat
 
 def voice_sample(person: Person, clip: plan.ClipPlan, data: Path) -> Sample:
     """One recording, and what is true of it, under the clip's id."""
-    rng = stream(person.seed, clip.id, "speech")
-    clean = speak(bank(data), person.voice, clip.language, clip.sentences, rng=rng)
+    sentences, rng = clip.sentences, stream(person.seed, clip.id, "speech")
+    clean = speak(bank(data), person.voice, clip.language, sentences, rng=rng)
+    if clip.kind == "long" and len(clean) < plan.LONG_SECONDS * SAMPLE_RATE_HZ:  # who speaks fast says the first one again
+        sentences, rng = (*sentences, sentences[0]), stream(person.seed, clip.id, "speech")
+        clean = speak(bank(data), person.voice, clip.language, sentences, rng=rng)
     condition = sample_condition(rng)
     heard = record(clean, condition, rng=rng)
     facts = {"speaker_id": person.id, "split": plan.split_of(person.id), "kind": clip.kind, "language": clip.language,
-             "sentences": clip.sentences, "seconds": round(len(heard) / SAMPLE_RATE_HZ, 3),
+             "sentences": sentences, "seconds": round(len(heard) / SAMPLE_RATE_HZ, 3),
              "condition": _compact(dataclasses.asdict(condition))}
     return Sample(clip.id, {"ogg": opus.encode(heard), "json": _json(facts)})
 
