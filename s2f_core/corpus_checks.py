@@ -23,10 +23,10 @@ from s2f_core.synthesis.voice.parameters import F0_SPREAD, FORMANT_SPREAD, VTL_S
 from s2f_core.synthesis.world import World, Worlds
 
 RESULT = "corpus_checks.json"
-MOST = {"faces": 1000, "voices": 300, "words": 300}  # persons measured at most, for each kind of measure
+MOST = {"faces": 1000, "voices": 300, "words": 200}  # persons measured at most, for each kind of measure
 RAW = Path("data") / "voicebank" / "raw.json"  # what judges hear in the synthesiser's own clips
 SHARED = Path("/usr/share")  # where Debian's packages with real speakers put their sounds
-N_DRAWN = 4000  # persons drawn in each world, on paper only
+N_DRAWN = 2000  # persons drawn in each world, on paper only
 CHECKED_WORLDS = ("literature", "planted", "independent")
 MAX_EYES = 0.04  # of the distance between the outer eye corners: how far dlib's landmarks may lie from the mesh's
 PROBES = {"age": 0.90, "nose width": 0.85, "lip height": 0.85}  # r that a linear probe must reach
