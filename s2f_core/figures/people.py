@@ -19,7 +19,7 @@ STRIP_PX = 120  # height of a waveform
 SHOWN_QUALITY = 85  # of WebP, in pages
 RANGE_DB = 70  # of a spectrogram, below its loudest cell
 
-Picture = UInt8[np.ndarray, "height width 3"]
+Picture = UInt8[np.ndarray, "_ _ 3"]
 
 
 def contact_sheet(faces: Sequence[Picture], *, columns: int) -> Image.Image:
