@@ -47,7 +47,7 @@ def causal_graph(arrows: Sequence[ArrowLike], *, face: Collection[str]) -> go.Fi
     figure.add_scatter(x=[x for x, _ in place.values()], y=[y for _, y in place.values()], mode="markers+text", name="quantity",
                        text=list(place), textposition=sides, marker={"size": 9, "color": style.GREEN},
                        hovertemplate="%{text}<extra></extra>")
-    figure.update_xaxes(visible=False, range=[-2.0, max(x for x, _ in place.values()) + 0.5])
+    figure.update_xaxes(visible=False, range=[-2.2, max(x for x, _ in place.values()) + 0.9])
     figure.update_yaxes(visible=False)
     return figure.update_layout(height=760, showlegend=False)
 

@@ -73,7 +73,8 @@ def summary() -> tuple[Arrow, ...]:
     merged: dict[tuple[str, str], list[Arrow]] = {}
     for arrow in ARROWS:
         part, slash, _ = arrow.effect.partition("/")
-        ends = KINDS.get(arrow.cause, arrow.cause), f"{part} (shape)" if slash else arrow.effect
+        seen_or_heard = f"{part} (shape)" if slash else "hair style" if part.startswith("hair ") else part
+        ends = KINDS.get(arrow.cause, arrow.cause), seen_or_heard
         if ends[0] != "everybody":  # what all have in common tells nobody apart
             merged.setdefault(ends, []).append(arrow)
     return tuple(_merged(ends, arrows) for ends, arrows in merged.items())
