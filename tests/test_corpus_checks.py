@@ -13,6 +13,7 @@ from s2f_core.evaluate.intervals import Estimate
 
 RNG = np.random.default_rng(11)
 N = 300
+WORLDS = ("literature", "planted", "independent")
 SEX = np.where(RNG.random(N) < 0.5, "female", "male")
 
 
@@ -110,7 +111,8 @@ def test_the_committed_checks_were_measured_on_the_corpus_that_is_shipped() -> N
     document = json.loads((ROOT / "results/laptop/corpus_checks.json").read_text())
     assert document["plan"] == json.loads((ROOT / "data/corpus/laptop/plan.json").read_text())
     rows = {row["id"]: row for row in document["checks"]}
-    assert all(row["low"] <= row["value"] <= row["high"] and row["n"] >= 20 for row in rows.values())
+    assert all(row["low"] <= row["value"] <= row["high"] for row in rows.values())
+    counted = {f"truth.{world}" for world in WORLDS}  # of intervals, not of people
+    assert all(row["n"] >= 20 for row in rows.values() if row["id"] not in counted)
     assert rows["faces.auc"]["n"] >= 1000
-    for world in ("literature", "planted", "independent"):
-        assert rows[f"truth.{world}"]["met"]
+    assert all(rows[name]["met"] for name in counted)
