@@ -54,14 +54,14 @@ def causal_graph(arrows: Sequence[ArrowLike], *, face: Collection[str]) -> go.Fi
 
 def _places(arrows: Sequence[ArrowLike], face: Collection[str]) -> dict[str, tuple[float, float]]:
     """x: the longest chain of causes, −1 for what is seen; y: spread evenly, an effect near the middle of its causes."""
-    causes = defaultdict(set)
+    causes = defaultdict(list)  # in the order of the arrows: a set's order would move the picture from run to run
     for arrow in arrows:
-        causes[arrow.effect].add(arrow.cause)
+        causes[arrow.effect].append(arrow.cause)
     names = list(dict.fromkeys(name for arrow in arrows for name in (arrow.cause, arrow.effect)))
     depth = dict.fromkeys(names, 0)
     for _ in names:  # as often as the longest chain could be
         depth |= {effect: max(depth[effect], 1 + max(depth[cause] for cause in causes[effect])) for effect in causes}
-    depth |= dict.fromkeys(set(face) & set(names), -1)
+    depth |= {name: -1 for name in names if name in face}
     place: dict[str, tuple[float, float]] = {}
     for level in sorted(set(depth.values()), key=lambda level: (level < 0, level)):  # causes before what they move
         members = [name for name in names if depth[name] == level]
