@@ -23,6 +23,7 @@ from s2f_core.data.audio import fit_clip
 from s2f_core.data.corpora import debian_speakers, synthetic
 from s2f_core.data.faces import FACE_PX
 from s2f_core.features import judges, landmarks, speaker
+from s2f_core.features.measure import models as face_instruments
 from s2f_core.synthesis import plan, studio
 from s2f_core.synthesis.person import Person, sample_person, stream
 from s2f_core.synthesis.voice import judge
@@ -98,11 +99,11 @@ def _faces(block: Block) -> list[dict[str, Any]]:
 def _face(person: synthetic.Speaker) -> dict[str, Any]:
     pictures = (np.array(Image.fromarray(person.canonical()).resize((FACE_PX, FACE_PX), Image.Resampling.BICUBIC)),
                 person.views()[0])
-    models, said = _face_models(), {}
+    (models, all_judges), said = face_instruments(), {}
     for view, picture in zip(VIEWS, pictures, strict=True):
         face = landmarks.find_face(picture, models)
         judged = (judges.NO_JUDGEMENT if face.detector is landmarks.Detector.NONE
-                  else judges.judge(picture, face.landmarks, _judges()))
+                  else judges.judge(picture, face.landmarks, all_judges))
         said |= {f"{view}/cnn": face.detector is landmarks.Detector.CNN, f"{view}/hog": bool(models.hog(picture)),
                  f"{view}/landmarks": face.landmarks, f"{view}/embedding": judged.embedding,
                  f"{view}/age": judged.age, f"{view}/p_female": judged.p_female}
@@ -158,16 +159,6 @@ def _stacked(rows: list[dict[str, Any]]) -> dict[str, np.ndarray]:
 @functools.cache
 def _decoder() -> Any:
     return judge.english_decoder()
-
-
-@functools.cache
-def _face_models() -> landmarks.FaceModels:
-    return landmarks.load_face_models()
-
-
-@functools.cache
-def _judges() -> judges.Judges:
-    return judges.load_judges()
 
 
 @functools.cache

@@ -3,8 +3,6 @@
 Not from the paper: its corpus (Sec. 4) was a crawl, with no truth to hold against it.
 """
 
-import math
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
@@ -98,11 +96,6 @@ def within(values: Float[np.ndarray, " n"], sex: Shaped[np.ndarray, " n"]) -> Fl
     return values - sum((sex == one) * values[sex == one].mean() for one in np.unique(sex))
 
 
-def expected_pooled(r_within: float, values: Float[np.ndarray, " n"], sex: Shaped[np.ndarray, " n"]) -> float:
-    """What a correlation within sex becomes in the pool when only one side differs between the sexes: diluted."""
-    return r_within * float(within(values, sex).std() / values.std())
-
-
 def share(identity: str, statement: str, right: Bool[np.ndarray, " n"], bound: float | None, *,
           baseline: float | None = None) -> Check:
     """A share of people, with Wilson's interval."""
@@ -115,14 +108,6 @@ def average(identity: str, statement: str, values: Float[np.ndarray, " n"], boun
     return Check(identity, statement, _mean(values, None, seed), side, bound)
 
 
-def from_dicts(rows: list[Mapping[str, Any]]) -> list[Check]:
-    """Read back what `Check.to_dict` wrote."""
-    return [Check(row["id"], row["statement"],
-                  Estimate(row["value"], row["low"], row["high"], row["n"], row["baseline"]), row["side"], row["bound"])
-            for row in rows]
-
-
 def _mean(values: Float[np.ndarray, " n"], baseline: float | None, seed: int) -> Estimate:
     found = intervals.mean(values, seed=seed)
-    value = found.value if math.isfinite(found.value) else float("nan")
-    return Estimate(value, found.low, found.high, found.n, baseline)
+    return Estimate(found.value, found.low, found.high, found.n, baseline)
