@@ -7,7 +7,6 @@ vocoder leaves them, by Praat, GE2E and DNSMOS, and what a recogniser of English
 
 import functools
 import hashlib
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,15 +57,24 @@ class Block:
 def blocks(root: Path, profile: str, what: str, n_persons: int) -> list[Block]:
     """The first `n_persons` of test, validation and train as blocks; `what` is 'faces' or 'voices'."""
     block, _ = corpus.read_params(root, profile)
-    plan_of = artifacts.read_json(synthetic.home(root, block.name) / corpus.PLAN)
-    key = hashlib.sha256(json.dumps([MEASURES, plan_of], sort_keys=True).encode()).hexdigest()[:12]
+    home = synthetic.home(root, block.name)
     found, left = [], n_persons
     for split in SPLITS:
         for number, ids in corpus.chunks(split, block):
             if left > 0:
-                found.append(Block(what, f"{split}-{number:04d}", ids[:left], root, profile, key))
+                shard = f"{split}-{number:04d}"
+                found.append(Block(what, shard, ids[:left], root, profile, _key(home, shard)))
             left -= len(ids)
     return found
+
+
+def _key(home: Path, shard: str) -> str:
+    """Of what the measures are of: the shards of these persons, so that a corpus made anew is measured anew."""
+    digest = hashlib.sha256(str(MEASURES).encode())
+    for kind in (synthetic.FACES, synthetic.VOICES):
+        path = home / f"{kind}-{shard}.tar.gz"
+        digest.update(path.read_bytes() if path.is_file() else b"")
+    return digest.hexdigest()[:12]
 
 
 def measure(chosen: list[Block], *, processes: int, on_progress: Callable[[int], None]) -> None:

@@ -1,5 +1,6 @@
 """Work spread over processes: results in order, models loaded once per process, and nobody left behind."""
 
+import functools
 import multiprocessing
 import os
 import signal
@@ -20,6 +21,9 @@ def spread(
 ) -> Iterator[Result]:
     """Yield `work(item)` of every item, in order, done by this process alone or by several that are gone when this ends.
 
+    Each item is worked on by one thread: libraries that start more would wait for each other on cores that other
+    processes use, and sums could come out differently with another number of cores.
+
     Args:
         work: with the items picklable where there are several processes; what it returns must not depend on how many.
         prepare: called once in each worker before its first item, to load what all items need; the default does nothing.
@@ -30,6 +34,7 @@ def spread(
     if processes < 1:
         raise InputError(f"work is done by at least 1 process, not {processes}; give a positive number")
     processes = min(processes, len(items))
+    work = functools.partial(_on_one_thread, work)
     if processes <= 1:
         yield from map(work, items)
         return
@@ -43,6 +48,13 @@ def spread(
         ) from None
     finally:
         executor.shutdown(wait=True, cancel_futures=True)
+
+
+def _on_one_thread(work: Callable[[Item], Result], item: Item) -> Result:
+    from threadpoolctl import threadpool_limits  # sets a variable of the environment when imported
+
+    with threadpool_limits(1):
+        return work(item)
 
 
 def _start_worker(prepare: Callable[[], object]) -> None:

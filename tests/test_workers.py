@@ -3,7 +3,9 @@
 import os
 import signal
 
+import numpy as np
 import pytest
+from threadpoolctl import threadpool_info
 
 from s2f_core import workers
 from s2f_core.errors import InputError
@@ -15,6 +17,11 @@ def squared(number: int) -> int:
 
 def refused(number: int) -> int:
     raise InputError(f"number {number} is refused")
+
+
+def threads(_: int) -> int:
+    np.ones((64, 64)) @ np.ones((64, 64))
+    return max(pool["num_threads"] for pool in threadpool_info())
 
 
 def killed(number: int) -> int:
@@ -42,3 +49,8 @@ def test_a_killed_worker_and_no_worker_are_said() -> None:
         list(workers.spread(killed, [1, 2], processes=2))
     with pytest.raises(InputError, match="at least 1 process, not 0"):
         list(workers.spread(squared, [1], processes=0))
+
+
+@pytest.mark.parametrize("processes", [1, 2])
+def test_an_item_is_worked_on_by_one_thread(processes: int) -> None:
+    assert list(workers.spread(threads, [1, 2], processes=processes)) == [1, 1]

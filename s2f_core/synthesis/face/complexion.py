@@ -13,6 +13,7 @@ from s2f_core.synthesis.face.shading import FACE_HIGH, FACE_LOW
 
 Map = Float32[np.ndarray, "384 384"]
 SPOT_YEARS = 48.0  # age spots begin
+TONE_YEARS = 45.0, 25.0  # years: skin darkens and lips pale with age, nothing at the first, one unit in the second
 
 
 def detail_map(identity: FaceIdentity) -> Float32[np.ndarray, "384 384 5"]:
@@ -56,6 +57,9 @@ def _uneven(rng: np.random.Generator, identity: FaceIdentity, crease: Map, depth
     hemoglobin += 0.20 * _blob(0.0, 6.93, 0.15, 0.10) + 0.14 * depth * _blob(0.30, 7.12, 0.16, 0.07)
     melanin = (0.025 + 0.05 * depth) * coarse + 0.02 * fine + 0.10 * crease * (0.5 + 0.5 * min(1.0, depth))
     melanin += 0.12 * (0.4 + 1.2 * depth) * (1 - 0.6 * identity.makeup) * _blob(0.30, 7.12, 0.16, 0.06)
+    later = (identity.age - TONE_YEARS[0]) / TONE_YEARS[1]
+    melanin += 0.05 * later + 0.10 * later * _blob(0.30, 7.12, 0.16, 0.06)
+    hemoglobin -= 0.06 * later * _blob(0.0, 6.60, 0.25, 0.07)
     if identity.makeup > 0:  # lids: a shadow above, a line along the lashes
         melanin += identity.makeup * (0.55 * _blob(0.325, 7.355, 0.13, 0.035) + 0.5 * _blob(0.33, 7.330, 0.11, 0.012))
     return melanin, hemoglobin

@@ -8,7 +8,8 @@ from s2f_core.synthesis.face.identity import FaceIdentity
 from s2f_core.synthesis.face.shading import FACE_HIGH, FACE_LOW
 
 DETAIL_PX = 384  # side of the map: 175 px per dm, finer than any picture asked for
-FIRST_YEARS, SPAN_YEARS = 23.0, 34.0  # wrinkles begin at, and take this long
+FIRST_YEARS, SPAN_YEARS = 18.0, 38.0  # wrinkles begin at, and take this long to a depth of 1
+PRESSURE = 1.35  # of the brush, so that creases are seen at 128 px
 # Paths for the person's left (start, control, end in dm on the template), brush in px, depth (low, high), needs deep age.
 PATHS = (
     (((0.06, 7.37), (0.075, 7.46), (0.06, 7.55)), 1.4, (0.3, 0.8)),
@@ -34,14 +35,15 @@ def to_map(places: Float[np.ndarray, "*n 2"]) -> Float[np.ndarray, "*n 2"]:
 
 
 def age_depth(identity: FaceIdentity) -> float:
-    """Return how wrinkled: 0 none, about 1 at 57 years."""
-    return float(np.clip((identity.age - FIRST_YEARS) / SPAN_YEARS, 0, 1.25) ** 1.15 * identity.wrinkles)
+    """Return how wrinkled: 0 none, about 1 at 56 years, 2 at 85."""
+    return float(max(0.0, (identity.age - FIRST_YEARS) / SPAN_YEARS) ** 1.15 * identity.wrinkles)
 
 
 def creases(rng: np.random.Generator, depth: float) -> Float32[np.ndarray, "384 384"]:
     """Return how deep each place is creased, 0 smooth, 1 deep."""
     import cv2  # an extra: only who renders faces has it
 
+    depth *= PRESSURE
     strokes: list[tuple[Float[np.ndarray, "n 2"], float, float]] = []
     for row in range(5):  # forehead
         half, middle = rng.uniform(0.33, 0.58), rng.normal() * 0.05

@@ -15,7 +15,7 @@ YOUNGEST, OLDEST = 18.0, 85.0  # years: adults only
 LATENTS = ("masculinity_z", "face_width_z", "jaw_width_z", "lower_face_z", "mouth_width_z", "nose_width_z", "nose_height_z",
            "lip_height_z", "build_z")
 PEOPLES = ("african", "asian", "caucasian")
-AGEING_YEARS = (30.0, 80.0)  # where the arrows of `ageing` begin and reach their strength
+AGEING_YEARS = (30.0, 80.0)  # where the arrows of `ageing` are 0 and 1; the line goes on at both ends
 LARGEST_Z = 2.6  # latents beyond are drawn as this: the mesh has limits
 
 
@@ -143,7 +143,7 @@ def _causes(traits: FaceTraits) -> dict[str, float]:
     found = {name: float(np.clip(getattr(traits, name), -LARGEST_Z, LARGEST_Z)) for name in LATENTS}
     found |= {name: float(share) for name, share in zip(PEOPLES, traits.ancestry, strict=True)}
     found |= {"female": float(traits.sex == "female"), "male": float(traits.sex == "male"), "everybody": 1.0}
-    found["ageing"] = float(np.clip((traits.age - AGEING_YEARS[0]) / (AGEING_YEARS[1] - AGEING_YEARS[0]), 0, 1.1))
+    found["ageing"] = (traits.age - AGEING_YEARS[0]) / (AGEING_YEARS[1] - AGEING_YEARS[0])
     return found
 
 

@@ -70,17 +70,21 @@ def raster(points: Float32[np.ndarray, "points 3"], surface: Surface, screen: Sc
         area = x1 * y2 - x2 * y1
         if area == 0.0:
             continue
-        left = max(0, int(math.floor(x0 + min(0.0, x1, x2))))
-        right = min(width - 1, int(math.ceil(x0 + max(0.0, x1, x2))))
-        top = max(0, int(math.floor(y0 + min(0.0, y1, y2))))
-        bottom = min(height - 1, int(math.ceil(y0 + max(0.0, y1, y2))))
+        # Only pixels whose centre lies within: most triangles of a shadow map hold none.
+        left = max(0, int(math.ceil(x0 + min(0.0, x1, x2) - 0.5)))
+        right = min(width - 1, int(math.floor(x0 + max(0.0, x1, x2) - 0.5)))
+        top = max(0, int(math.ceil(y0 + min(0.0, y1, y2) - 0.5)))
+        bottom = min(height - 1, int(math.floor(y0 + max(0.0, y1, y2) - 0.5)))
+        if left > right or top > bottom:
+            continue
+        scale = 1 / area
         textured = surface.texture[t] >= 0
         for y in range(top, bottom + 1):
             dy = y + 0.5 - y0
             for x in range(left, right + 1):
                 dx = x + 0.5 - x0
-                u = (dx * y2 - x2 * dy) / area
-                v = (x1 * dy - dx * y1) / area
+                u = (dx * y2 - x2 * dy) * scale
+                v = (x1 * dy - dx * y1) * scale
                 if u < -1e-6 or v < -1e-6 or u + v > 1.000001:
                     continue
                 z = z0 + u * z1 + v * z2

@@ -56,13 +56,13 @@ _INCR, _OUT, _UP, _FORWARD = "decr incr", "in out", "down up", "backward forward
 
 MORPHS: dict[str, Morph] = {morph.key: morph for morph in (
     *_scales(_INCR, "head", {
-        "head-age": 0.06, "head-fat": 0.0, "head-scale-depth": 0.25, "head-scale-horiz": 0.02, "head-scale-vert": 0.05,
+        "head-age": 0.03, "head-fat": 0.0, "head-scale-depth": 0.25, "head-scale-horiz": 0.02, "head-scale-vert": 0.05,
         "head-back-scale-depth": 0.2}),
     *_scales(_INCR, "nose", {
         "nose-flaring": 0.08, "nose-greek": 0.26, "nose-hump": 0.26, "nose-nostrils-width": 0.0, "nose-point-width": 0.30,
-        "nose-scale-depth": 0.20, "nose-scale-horiz": 0.0, "nose-scale-vert": 0.0, "nose-septumangle": 0.2,
+        "nose-scale-depth": 0.20, "nose-scale-horiz": 0.0, "nose-scale-vert": 0.0, "nose-septumangle": 0.28,
         "nose-volume": 0.22, "nose-width1": 0.32, "nose-width2": 0.32, "nose-width3": 0.0}),
-    *_scales("down up", "nose", {"nose-base": 0.07, "nose-point": 0.26, "nose-nostrils-angle": 0.3, "nose-trans": 0.04}),
+    *_scales("down up", "nose", {"nose-base": 0.07, "nose-point": 0.36, "nose-nostrils-angle": 0.40, "nose-trans": 0.04}),
     *_scales("compress uncompress", "nose", {"nose-compression": 0.28}),
     *_scales("concave convex", "nose", {"nose-curve": 0.28}),
     *_scales(_FORWARD, "nose", {"nose-trans": 0.09}),
@@ -77,20 +77,20 @@ MORPHS: dict[str, Morph] = {morph.key: morph for morph in (
         "mouth-scale-vert": 0.0, "mouth-upperlip-height": 0.10, "mouth-upperlip-volume": 0.22, "mouth-upperlip-width": 0.08}),
     *_scales(_UP, "mouth", {
         "mouth-angles": 0.24, "mouth-lowerlip-ext": 0.24, "mouth-lowerlip-middle": 0.05, "mouth-upperlip-ext": 0.24,
-        "mouth-upperlip-middle": 0.0, "mouth-trans": 0.09}),
-    *_scales(_OUT, "mouth", {"mouth-dimples": 0.28, "mouth-laugh-lines": 0.16}),
+        "mouth-upperlip-middle": 0.0, "mouth-trans": 0.15}),
+    *_scales(_OUT, "mouth", {"mouth-dimples": 0.28, "mouth-laugh-lines": 0.06}),
     *_scales(_FORWARD, "mouth", {"mouth-trans": 0.10}),
     *_scales(_INCR, "forehead", {"forehead-nubian": 0.26, "forehead-scale-vert": 0.26, "forehead-temple": 0.30}),
     *_scales(_FORWARD, "forehead", {"forehead-trans": 0.16}),
     *_scales(_UP, "eyebrows", {"eyebrows-angle": 0.31, "eyebrows-trans": 0.57}),
     *_scales(_FORWARD, "eyebrows", {"eyebrows-trans": 0.44}),
     *_scales(_INCR, "eyes", {
-        "eye-bag": 0.36, "eye-bag-height": 0.36, "eye-height1": 0.55, "eye-height2": 0.39, "eye-height3": 0.55,
+        "eye-bag": 0.20, "eye-bag-height": 0.36, "eye-height1": 0.55, "eye-height2": 0.39, "eye-height3": 0.55,
         "eye-scale": 0.60}, sided=True),
     *_scales(_UP, "eyes", {
-        "eye-corner1": 0.65, "eye-corner2": 0.73, "eye-eyefold": 0.70, "eye-eyefold-angle": 0.65, "eye-trans": 0.36},
+        "eye-corner1": 0.65, "eye-corner2": 0.73, "eye-eyefold": 0.70, "eye-eyefold-angle": 0.65, "eye-trans": 0.48},
         sided=True),
-    *_scales(_OUT, "eyes", {"eye-epicanthus": 0.21, "eye-push2": 0.34, "eye-trans": 0.35, "eye-bag": 0.39}, sided=True),
+    *_scales(_OUT, "eyes", {"eye-epicanthus": 0.21, "eye-push2": 0.34, "eye-trans": 0.48, "eye-bag": 0.39}, sided=True),
     *_scales("concave convex", "eyes", {"eye-eyefold": 0.39}, sided=True),
     *_scales(_INCR, "ears", {"ear-lobe": 0.20, "ear-scale": 0.26, "ear-scale-vert": 0.22, "ear-wing": 0.34}, sided=True),
     *_scales(_UP, "ears", {"ear-trans": 0.20}, sided=True),

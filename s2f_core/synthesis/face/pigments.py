@@ -18,7 +18,7 @@ LIGHT_IRISES = ((0.16, 0.26, 0.36), (0.20, 0.26, 0.20), (0.25, 0.27, 0.28))  # b
 HAZEL, BROWN = (0.20, 0.13, 0.05), (0.10, 0.045, 0.018)
 LIP_OD = (0.05, 0.45, 0.30)
 SATURATION, LIGHTEST = 0.8, 0.6  # of the skins' own structure
-AGES = (24.0, 44.0, 66.0)  # years of the young, middle-aged and old skins
+AGES = (20.0, 46.0, 78.0)  # years of the young, middle-aged and old skins
 
 
 def skin_tone(identity: FaceIdentity) -> Float64[np.ndarray, "3"]:
