@@ -13,7 +13,7 @@ ifneq ($(PROCESSES),)
 export S2F_PROCESSES := $(PROCESSES)
 endif
 
-.PHONY: help setup extra data paper site print test smoke corpus checks assets voicebank bench lint speech clean
+.PHONY: help setup extra data paper site print test smoke retrain corpus checks assets voicebank bench lint speech clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
@@ -63,6 +63,9 @@ test: data  ## lint and test
 corpus: data extra  ## render the synthetic corpus anew from its assets, whole (40 minutes on 2 cores; ^C and again goes on)
 	@s2f corpus render --profile $(PROFILE)
 	@s2f corpus assemble --profile $(PROFILE) --from results/$(PROFILE)/rendered
+
+retrain: data  ## train every model anew on the synthetic corpus (an hour and a half on 2 cores; ^C and again goes on)
+	@dvc repro $(if $(FORCE),--force) voice_encoder  # and, first, the corpus's training clips and the face models
 
 checks: data extra  ## measure what the synthetic corpus promises, with independent judges
 	@s2f corpus check --profile $(PROFILE)

@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from s2f_core import cli_corpus, config
+from s2f_core import cli_corpus, cli_reconstruct, cli_train, config
 from s2f_core.errors import InputError
 from s2f_core.progress import progress
 
@@ -19,10 +19,14 @@ app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_e
                   help="Speech2Face, re-measured: fetch what the authors published, verify every claim, build the site.")
 notebook_app = typer.Typer(no_args_is_help=True, help="Run pages strictly.")
 fetch_app = typer.Typer(no_args_is_help=True, help="Bring data that this project may not ship.")
+weights_app = typer.Typer(no_args_is_help=True, help="Convert weights that you have and this project may not ship.")
 app.add_typer(notebook_app, name="notebook")
 app.add_typer(fetch_app, name="fetch")
+app.add_typer(weights_app, name="import-weights")
 app.add_typer(cli_corpus.app, name="corpus")
+app.add_typer(cli_train.app, name="train")
 app.command()(cli_corpus.show)
+app.command()(cli_reconstruct.reconstruct)
 
 Profile = Annotated[str, typer.Option(help="smoke, laptop or published")]
 Processes = Annotated[int, typer.Option(envvar="S2F_PROCESSES", help="0: one per core")]
@@ -56,6 +60,19 @@ def fetch_published(
     with progress("fetch the published examples", len(published_manifest.manifest())) as advance:
         found = published_fetch.fetch(home, source=source, on_progress=advance)
     _say(f"The authors' examples lie in {home}, outside the repository.", *published_manifest.missing_report(found))
+
+
+@weights_app.command("vgg-face")
+def import_vgg_face(
+    source: Annotated[Path, typer.Argument(help=".h5 (Keras), .mat (MatConvNet), .t7 (Torch7) or .pth")],
+    output: Annotated[Path, typer.Option("-o", "--output", help="the converted weights")] = Path("vgg_face.safetensors"),
+    order: Annotated[str | None, typer.Option(help="rgb or bgr, where the file's is not the usual one of its kind")] = None,
+) -> None:
+    """Convert VGG-Face's weights to safetensors and check them; nothing of the file is executed."""
+    from s2f_core.models import vgg_face
+
+    notes = vgg_face.convert(source, output, order=order)
+    _say(*(f"{name}: {value}" for name, value in notes.items()), str(output))
 
 
 @app.command()

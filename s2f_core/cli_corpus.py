@@ -34,12 +34,13 @@ def assemble(
 ) -> None:
     """Put complete clips together in results/<profile>/corpus, rendering the voices that are not shipped."""
     from s2f_core import corpus
+    from s2f_core.data.corpora import synthetic
 
     root = _root()
     jobs = corpus.assemble_jobs(root, profile, parts)
     with progress("assemble clips of persons", sum(map(len, jobs))) as advance:
         corpus.make(jobs, processes=processes or os.cpu_count() or 1, on_progress=advance)
-    typer.echo(f"Complete clips lie in {corpus.assembled(root, profile)}.")
+    typer.echo(f"Complete clips lie in {synthetic.complete(root, profile)}.")
 
 
 @app.command()

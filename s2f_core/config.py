@@ -67,7 +67,8 @@ def nearest(name: object, names: Iterable[object]) -> str:
 def load(root: Path, block: str, model: type[AnyBlock], *, profile: str) -> AnyBlock:
     """Read `block` for `profile` from the params.yaml of the checkout at `root`.
 
-    A profile states only its differences: they are laid over the base block key by key, and may not introduce new keys.
+    A profile states only its differences: they are laid over the base block key by key, on every level, and may not
+    introduce new keys.
     Raises InputError naming the key, what came and the nearest right name.
     """
     path = root / PARAMS_FILE
@@ -95,7 +96,9 @@ def _overlay(base: Any, changes: Any, *, where: str) -> dict[str, Any]:
     for name in changes:
         if name not in base:
             raise InputError(f"{where} has an unknown key {name!r}; {nearest(name, base)}")
-    return {**base, **changes}
+    nested = {name: _overlay(base[name], value, where=f"{where}.{name}") for name, value in changes.items()
+              if isinstance(base[name], dict)}
+    return {**base, **changes, **nested}
 
 
 def _require_keys(document: Any, names: list[str], *, where: str) -> None:

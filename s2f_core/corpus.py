@@ -49,11 +49,6 @@ def rendered(root: Path, profile: str) -> Path:
     return root / "results" / profile / "rendered"
 
 
-def assembled(root: Path, profile: str) -> Path:
-    """Where `assemble` puts the shards."""
-    return root / "results" / profile / "corpus"
-
-
 def render_jobs(root: Path, profile: str) -> list[Job]:
     """The shards of faces and of the voices that are shipped (test; in the smoke profile all) that are not made yet."""
     block, world = read_params(root, profile)
@@ -68,7 +63,7 @@ def render_jobs(root: Path, profile: str) -> list[Job]:
 def assemble_jobs(root: Path, profile: str, parts: Path | None = None) -> list[Job]:
     """The shards of complete clips that are not made yet, from the shipped faces and voices, or from those in `parts`."""
     block, world = read_params(root, profile)
-    folder = assembled(root, profile)
+    folder = synthetic.complete(root, profile)
     parts = parts or synthetic.home(root, block.name)
     if not parts.is_dir():
         raise InputError(f"{parts} is missing; run `dvc pull`, or `make corpus` to render it from the assets")

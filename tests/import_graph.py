@@ -29,7 +29,8 @@ FLOORS = (
     {"evaluate"},
     {"figures"},
     {"progress"}, {"notebook"}, {"measure"}, {"verify"}, {"site_pages"}, {"site"},
-    {"corpus"}, {"voicebank"}, {"corpus_measures"}, {"corpus_checks"}, {"show"}, {"cli_corpus"}, {"cli"},
+    {"corpus"}, {"train"}, {"voicebank"}, {"corpus_measures"}, {"corpus_checks"}, {"show"},
+    {"cli_corpus"}, {"cli_reconstruct"}, {"cli_train"}, {"cli"},
 )
 DOORS = set().union(*FLOORS[FLOORS.index({"figures"}) + 1:])
 

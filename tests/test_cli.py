@@ -19,7 +19,8 @@ def s2f(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
 
 def test_help_names_every_command() -> None:
     said = s2f("--help").stdout
-    for command in ("notebook", "fetch", "inventory", "measure", "verify", "scorecard", "site", "print", "readme"):
+    for command in ("notebook", "fetch", "inventory", "measure", "verify", "scorecard", "site", "print", "readme",
+                    "corpus", "show", "train", "reconstruct", "import-weights"):
         assert command in said
 
 
@@ -35,6 +36,13 @@ def test_an_unknown_profile_names_the_known_ones() -> None:
     done = s2f("verify", "--profile", "lap")
     assert done.returncode == 2
     assert "did you mean 'laptop'" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_weights_of_unknown_kind_are_refused_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "vgg.h6").write_bytes(b"?")
+    done = s2f("import-weights", "vgg-face", "vgg.h6", cwd=tmp_path)
+    assert done.returncode == 2 and len(done.stderr.strip().splitlines()) == 1 and "vgg.h6" in done.stderr
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["vgg.h6"]
 
 
 def test_outside_a_checkout_the_error_says_so(tmp_path: Path) -> None:

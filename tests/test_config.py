@@ -58,6 +58,10 @@ def blocks_read_by_the_package() -> dict[str, type[config.Block]]:
     return found
 
 
+def overlaid(base: dict, changes: dict) -> dict:
+    return base | {key: overlaid(base[key], new) if isinstance(new, dict) else new for key, new in changes.items()}
+
+
 def test_every_block_of_the_project_is_read_and_fits_its_model_in_every_profile() -> None:
     document = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     models = blocks_read_by_the_package()
@@ -66,7 +70,7 @@ def test_every_block_of_the_project_is_read_and_fits_its_model_in_every_profile(
     for profile, changes in document["profiles"].items():
         for block, model in models.items():
             values = config.load(ROOT, block, model, profile=profile).model_dump()
-            assert values == {**document["base"][block], **((changes or {}).get(block) or {})}
+            assert values == overlaid(document["base"][block], (changes or {}).get(block) or {})
 
 
 def test_the_models_of_the_project_have_no_second_defaults() -> None:
@@ -125,6 +129,33 @@ def test_a_mistake_is_named_with_its_repair(tmp_path: Path, before: str, after: 
 def test_a_file_without_its_two_parts_is_refused(tmp_path: Path, text: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
         config.load(checkout(tmp_path, text), "train", Train, profile="small")
+
+
+class Nested(config.Block):
+    name: str
+    train: Train
+
+
+NESTED = """
+base:
+  run:
+    name: long
+    train: {steps: 100, rate: 0.001, sizes: [1, 2]}
+profiles:
+  small: {run: {train: {steps: 2}}}
+  wrong: {run: {train: {step: 2}}}
+  flat: {run: {train: 2}}
+"""
+
+
+def test_differences_reach_into_nested_mappings(tmp_path: Path) -> None:
+    root = checkout(tmp_path, NESTED)
+    wanted = Nested(name="long", train=Train(steps=2, rate=0.001, sizes=[1, 2]))
+    assert config.load(root, "run", Nested, profile="small") == wanted
+    with pytest.raises(InputError, match=r"profile wrong\.run\.train has an unknown key 'step'; did you mean 'steps'"):
+        config.load(root, "run", Nested, profile="wrong")
+    with pytest.raises(InputError, match=r"profile flat\.run\.train must be a mapping .*it is 2"):
+        config.load(root, "run", Nested, profile="flat")
 
 
 def test_an_unknown_profile_or_block_names_the_nearest(tmp_path: Path) -> None:

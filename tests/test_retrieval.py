@@ -62,7 +62,8 @@ def test_the_nearest_faces_agree_with_scikit_learn(embeddings, metric):
 @pytest.mark.parametrize("metric", METRICS)
 def test_small_blocks_give_the_same_ranks(embeddings, metric, monkeypatch):
     whole = ranks(*embeddings, metric).ranks
-    monkeypatch.setattr("s2f_core.evaluate.retrieval.BLOCK_CELLS", 7 * 60)
+    for name in ("QUERIES_AT_ONCE", "FACES_AT_ONCE", "PAIR_CELLS"):
+        monkeypatch.setattr(f"s2f_core.evaluate.nearness.{name}", 7)
     np.testing.assert_array_equal(ranks(*embeddings, metric).ranks, whole)
 
 
@@ -90,11 +91,8 @@ def test_other_clips_of_the_same_person_are_rivals_left_out_or_hits():
     rival = ranks(query, gallery, truth, "l2")
     left_out = ranks(query, gallery, truth, "l2", people=people)
     hit = ranks(query, gallery, truth, "l2", people=people, same="hit")
-    assert [(int(r.ranks[0]), int(r.gallery[0]), int(r.right[0])) for r in (rival, left_out, hit)] == [
-        (3, 5, 1),
-        (2, 4, 1),
-        (1, 5, 2),
-    ]
+    found = [(int(r.ranks[0]), int(r.gallery[0]), int(r.right[0])) for r in (rival, left_out, hit)]
+    assert found == [(3, 5, 1), (2, 4, 1), (1, 5, 2)]
     assert top(query, gallery, 3, "l2", people=people).tolist() == [[1, 3, 4]]
 
 

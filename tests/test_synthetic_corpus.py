@@ -40,7 +40,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def clips(checkout: Path) -> dict[str, list[Sample]]:
     """The complete clips of the smoke corpus, put together by the stage's own code."""
     corpus.make(corpus.assemble_jobs(checkout, "smoke"), processes=1, on_progress=lambda steps: None)
-    folder = corpus.assembled(checkout, "smoke")
+    folder = synthetic.complete(checkout, "smoke")
     return {split: [sample for path in sorted(folder.glob(f"{split}-*.tar")) for sample in read_shard(path)]
             for split in plan.SPLITS}
 
@@ -109,7 +109,7 @@ def test_no_person_is_in_two_splits(clips: dict[str, list[Sample]]) -> None:
 def test_shards_that_are_there_are_not_made_again_and_other_parameters_are_refused(
         checkout: Path, clips: dict[str, list[Sample]]) -> None:
     assert corpus.assemble_jobs(checkout, "smoke") == []
-    folder = corpus.assembled(checkout, "smoke")
+    folder = synthetic.complete(checkout, "smoke")
     (folder / "test-0000.tar").unlink()
     assert [job.path.name for job in corpus.assemble_jobs(checkout, "smoke")] == ["test-0000.tar"]
     text = (checkout / "params.yaml").read_text()

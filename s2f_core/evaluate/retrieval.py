@@ -4,23 +4,20 @@ Differs: the paper's Table 3 prints "R@K" beside a Random row of K %, which is r
 readings exist under their own names, each with the chance that belongs to it.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float, Float64, Int, Shaped
-from scipy.spatial.distance import cdist
 from scipy.stats import hypergeom
 
 from s2f_core.errors import InputError
 from s2f_core.evaluate.intervals import Estimate, Groups, median, proportion_clustered
+from s2f_core.evaluate.nearness import Metric, Space, Tile
+from s2f_core.evaluate.shortlist import Shortlist
 
-Metric = Literal["cosine", "l2", "l1"]
 Same = Literal["left_out", "hit"]
 People = tuple[Shaped[np.ndarray, " queries"], Shaped[np.ndarray, " gallery"]]
-BLOCK_CELLS = 2**22  # distances held at once (32 MiB of float64)
-TIE = 1e-11  # distances of unit-scale vectors closer than this are equal: beyond float64 rounding at 4,096 dimensions
 
 
 @dataclass(frozen=True)
@@ -49,22 +46,24 @@ def ranks(
 
     Raises InputError on an empty side, NaN, a zero vector under cosine, or a true face that is not the query's person.
     """
-    mates = None if people is None else _same_person(people)
-    if mates is not None and not mates[np.arange(len(truth)), truth].all():
+    mates = None if people is None else _Mates(*people)
+    if mates is not None and not (mates.queries == mates.gallery[truth]).all():
         raise InputError("a true face belongs to another person than its query: align `truth` and `people`")
-    found, sizes, right = (np.empty(len(queries), dtype=np.int64) for _ in range(3))
-    for rows, distances in _distances(queries, gallery, metric):
-        own = distances[np.arange(len(distances)), truth[rows]]
+    space = Space(queries, gallery, metric)
+    best = mates is not None and same == "hit"
+    own = mates.closest(space) if best else space.of_pairs(np.arange(len(queries)), truth)
+    found = np.ones(len(queries), dtype=np.int64)
+    for tile in space.tiles():
+        rivals = tile.within(own[tile.rows] - space.tie)
         if mates is None:
-            rivals = np.arange(len(gallery)) != truth[rows, None]
+            here = np.flatnonzero((tile.columns.start <= truth[tile.rows]) & (truth[tile.rows] < tile.columns.stop))
+            rivals[here, truth[tile.rows][here] - tile.columns.start] = False
         else:
-            rivals = ~mates[rows]
-            if same == "hit":
-                own = np.where(rivals, np.inf, distances).min(1)
-        found[rows] = 1 + (rivals & (distances <= own[:, None] + TIE)).sum(1)
-        right[rows] = (~rivals).sum(1) if same == "hit" else 1
-        sizes[rows] = rivals.sum(1) + right[rows]
-    return Ranking(found, sizes, right)
+            rivals &= mates.others(tile)
+        found[tile.rows] += [np.count_nonzero(row) for row in rivals]
+    of_person = np.ones(len(queries), dtype=np.int64) if mates is None else mates.count()
+    right = of_person if best else np.ones_like(of_person)
+    return Ranking(found, len(gallery) - of_person + right, right)
 
 
 def printed_ranks(ranks: Int[np.ndarray, " queries"], gallery_size: int) -> Ranking:
@@ -82,20 +81,20 @@ def top(
     *,
     people: People | None = None,
 ) -> Int[np.ndarray, "queries k"]:
-    """Gallery rows of the `k` nearest faces, nearest first; with `people`, only faces of other persons.
+    """Gallery rows of the `k` nearest faces, nearest first, equals in the gallery's order; with `people`, only of others.
 
     Raises InputError where fewer than `k` faces are left for a query.
     """
-    mates = np.zeros((len(queries), len(gallery)), dtype=bool) if people is None else _same_person(people)
-    if not 1 <= k <= len(gallery) - mates.sum(1).max(initial=0):
+    mates = None if people is None else _Mates(*people)
+    if not 1 <= k <= len(gallery) - (0 if mates is None else mates.count().max(initial=0)):
         raise InputError(f"lists of {k} do not fit a gallery of {len(gallery)}; ask for fewer or enlarge it")
-    lists = np.empty((len(queries), k), dtype=np.int64)
-    for rows, distances in _distances(queries, gallery, metric):
-        distances = np.where(mates[rows], np.inf, distances)
-        nearest = np.argpartition(distances, k - 1, axis=1)[:, :k]
-        order = np.argsort(np.take_along_axis(distances, nearest, 1), axis=1, kind="stable")
-        lists[rows] = np.take_along_axis(nearest, order, 1)
-    return lists
+    space = Space(queries, gallery, metric)
+    lists = Shortlist(space, len(queries), k)
+    for tile in space.tiles():
+        if mates is not None:
+            tile.closeness[~mates.others(tile)] = -np.inf
+        lists.add(tile)
+    return lists.settle()
 
 
 def recall_at_rank(ranking: Ranking, k: int, *, groups: Groups = None) -> Estimate:
@@ -132,36 +131,22 @@ def _chance_within(ranking: Ranking, places: Int[np.ndarray, " queries"]) -> Flo
     return hypergeom.sf(0, ranking.gallery, ranking.right, np.minimum(places, ranking.gallery))
 
 
-def _same_person(people: People) -> Bool[np.ndarray, "queries gallery"]:
-    queries, gallery = people
-    return queries[:, None] == gallery[None, :]
+class _Mates:
+    """Who is whose: the person of each query and of each gallery face as a number."""
 
+    def __init__(self, queries: Shaped[np.ndarray, " queries"], gallery: Shaped[np.ndarray, " gallery"]):
+        number = np.unique(np.concatenate([queries, gallery]), return_inverse=True)[1]
+        self.queries, self.gallery = number[: len(queries)], number[len(queries) :]
 
-def _distances(
-    queries: Float[np.ndarray, "queries features"], gallery: Float[np.ndarray, "gallery features"], metric: Metric
-) -> Iterator[tuple[slice, Float64[np.ndarray, "block gallery"]]]:
-    """Yield query rows and their distances to the whole gallery; bounded memory, unit scale (only order counts)."""
-    queries, gallery = (side.astype(np.float64) for side in (queries, gallery))
-    if not (queries.size and gallery.size and np.isfinite(queries).all() and np.isfinite(gallery).all()):
-        raise InputError(f"retrieval needs finite features; got {queries.shape} × {gallery.shape}: drop missing faces")
-    if metric == "l2":  # distances do not depend on the origin; the Gram form below loses digits far from it
-        queries, gallery = queries - gallery.mean(0), gallery - gallery.mean(0)
-    norms = [np.linalg.norm(side, ord=1 if metric == "l1" else 2, axis=1) for side in (queries, gallery)]
-    if metric == "cosine" and not min(norm.min() for norm in norms) > 0:
-        raise InputError("the cosine of a zero vector is undefined; drop such faces or use l2")
-    scale = max(norm.max() for norm in norms) or 1.0
-    queries, gallery = (
-        side / (norm[:, None] if metric == "cosine" else scale)
-        for side, norm in zip((queries, gallery), norms, strict=True)
-    )
-    squares = (gallery**2).sum(1)
-    step = max(1, BLOCK_CELLS // len(gallery))
-    for start in range(0, len(queries), step):
-        block = queries[start : start + step]
-        if metric == "l1":
-            distances = cdist(block, gallery, "cityblock")
-        elif metric == "l2":
-            distances = (block**2).sum(1)[:, None] + squares - 2 * block @ gallery.T
-        else:
-            distances = 1 - block @ gallery.T
-        yield slice(start, start + len(block)), distances
+    def count(self) -> Int[np.ndarray, " queries"]:
+        return np.bincount(self.gallery, minlength=self.queries.max(initial=-1) + 1)[self.queries]
+
+    def others(self, tile: Tile) -> Bool[np.ndarray, "rows columns"]:
+        return self.queries[tile.rows, None] != self.gallery[None, tile.columns]
+
+    def closest(self, space: Space) -> Float64[np.ndarray, " queries"]:
+        """Closeness of each query to the best of its own person's faces."""
+        order = np.argsort(self.gallery, kind="stable")
+        first, last = (np.searchsorted(self.gallery[order], self.queries, side=side) for side in ("left", "right"))
+        faces = (order[start:stop] for start, stop in zip(first, last, strict=True))
+        return np.array([space.of_pairs(np.full(len(mine), row), mine).max() for row, mine in enumerate(faces)])

@@ -71,6 +71,11 @@ def home(root: Path, name: str) -> Path:
     return root / "data" / "corpus" / name
 
 
+def complete(root: Path, profile: str) -> Path:
+    """Where the `corpus` stage puts complete clips of a profile."""
+    return root / "results" / profile / "corpus"
+
+
 def speakers(folder: Path, split: str) -> Iterator[Speaker]:
     """The persons of a split, in order. Raises InputError where the folder has none of it."""
     for path in _shards(folder, f"{FACES}-{split}"):

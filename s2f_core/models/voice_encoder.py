@@ -1,0 +1,191 @@
+"""The voice encoder: a complex spectrogram becomes a face feature v_s (Table 1, Sec. 3); `paper`, `laptop`, `speaker`.
+
+Unstated: padding (none, so that 3 s end at exactly one time step), the initial weights and batch norm's epsilon and
+momentum (PyTorch's defaults), and the order in which frequencies and channels are flattened (frequency by frequency, as
+the authors' TensorFlow lays them).
+"""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import torch
+from jaxtyping import Float
+from pydantic import Field, model_validator
+from torch import Tensor, nn
+
+from s2f_core.config import Block
+from s2f_core.data.audio import SAMPLE_RATE_HZ
+from s2f_core.errors import InputError
+from s2f_core.features.speaker import GE2E
+from s2f_core.features.spectrogram import FREQ_BINS, n_frames
+from s2f_core.models import layers, weights
+
+KIND = "voice_encoder"
+RE_IM = 2  # input channels: real and imaginary part; Table 1
+PAPER_FEATURE = 4096  # VGG-Face's fc7, which v_s estimates; Table 1
+LAPTOP_FEATURE = 512  # ours: that of the compact face encoder
+TABLE_1 = ((64, 1, 1), (64, 1, 1), (128, 1, 2), (128, 1, 2), (128, 1, 2), (256, 1, 2), (512, 1, 1), (512, 2, 1),
+           (512, 2, 1))  # channels, stride, frames pooled behind it; every kernel is 4×4; Table 1  # fmt: skip
+LAPTOP = ((16, 5), (32, 3), (48, 3), (96, 3), (128, 3))  # channels, kernel; every stride is 2; ours: 0.28 GFLOP per 6 s
+MOST = 2**16  # ours: no layer is wider; bounds what a config from a file can ask for
+
+Count = Annotated[int, Field(ge=1, le=MOST)]
+
+
+class Conv(Block):
+    """One convolution without padding, ReLU and batch norm behind it, and a max-pool over `pool` frames (1: none)."""
+
+    channels: Count
+    kernel: tuple[Count, Count]  # frames × bins
+    stride: tuple[Count, Count]
+    pool: Count
+
+
+class VoiceEncoderConfig(Block):
+    """What a weights file says of its architecture. `seconds` is the clip it is meant for; longer ones work too."""
+
+    front: Literal["spectrogram", "speaker"]
+    seconds: Literal[3, 6]
+    convs: tuple[Conv, ...]
+    hidden: Count
+    feature: Count
+    batch_norm: bool
+
+    @model_validator(mode="after")
+    def _fits(self) -> "VoiceEncoderConfig":
+        if (self.front == "spectrogram") != bool(self.convs):
+            raise ValueError("a spectrogram needs convolutions, a speaker embedding has none")
+        if self.convs and self.bins() < 1:
+            raise ValueError(f"the kernels are too wide for {FREQ_BINS} frequency bins")
+        return self
+
+    def bins(self) -> int:
+        """Count the frequency positions that the last convolution leaves of 257 bins."""
+        left = FREQ_BINS
+        for conv in self.convs:
+            left = (left - conv.kernel[1]) // conv.stride[1] + 1
+        return left
+
+    def least_frames(self) -> int:
+        """Count the frames that the last convolution needs to see to give one time step; 259 (2.6 s) in Table 1."""
+        needed = 1
+        for conv in reversed(self.convs):
+            needed = (needed * conv.pool - 1) * conv.stride[0] + conv.kernel[0]
+        return needed
+
+
+def paper(seconds: int = 6, batch_norm: bool = True) -> VoiceEncoderConfig:
+    """Table 1 exactly: 148,062,976 trainable parameters with batch norm, 178 GFLOP per 6-s clip."""
+    convs = [{"channels": channels, "kernel": (4, 4), "stride": (stride, stride), "pool": pool}
+             for channels, stride, pool in TABLE_1]
+    sizes = {"hidden": PAPER_FEATURE, "feature": PAPER_FEATURE}
+    return _config(front="spectrogram", seconds=seconds, convs=convs, batch_norm=batch_norm, **sizes)
+
+
+def laptop(seconds: int = 6, batch_norm: bool = True, feature: int = LAPTOP_FEATURE) -> VoiceEncoderConfig:
+    """The same idea for two cores, below 0.3 GFLOP per 6-s clip. Differs: strides instead of pooling, few channels."""
+    convs = [{"channels": channels, "kernel": (size, size), "stride": (2, 2), "pool": 1} for channels, size in LAPTOP]
+    sizes = {"hidden": feature, "feature": feature}
+    return _config(front="spectrogram", seconds=seconds, convs=convs, batch_norm=batch_norm, **sizes)
+
+
+def speaker(seconds: int = 6, batch_norm: bool = True, feature: int = LAPTOP_FEATURE) -> VoiceEncoderConfig:
+    """Only the head of Table 1 (BN, FC, ReLU, FC), on a frozen GE2E embedding of features/speaker.py; not in the paper."""
+    sizes = {"hidden": feature, "feature": feature}
+    return _config(front="speaker", seconds=seconds, convs=[], batch_norm=batch_norm, **sizes)
+
+
+def _config(**values: Any) -> VoiceEncoderConfig:
+    return weights.config_of(VoiceEncoderConfig, values)
+
+
+class TimeMean(nn.Module):
+    """Table 1's AVGPOOL ∞×1: the mean over all time that there is, however long the clip."""
+
+    def forward(self, hidden: Float[Tensor, "batch channels frames bins"]) -> Float[Tensor, "batch channels 1 bins"]:
+        """Return the mean over frames."""
+        return hidden.mean(dim=2, keepdim=True)
+
+
+class FrequencyMajor(nn.Module):
+    """Lay the channels of each frequency side by side; channels-last tensors are laid so already."""
+
+    def forward(self, hidden: Float[Tensor, "batch channels 1 bins"]) -> Float[Tensor, "batch flat"]:
+        """Return one row per clip."""
+        return hidden.squeeze(2).transpose(1, 2).flatten(1)
+
+
+class VoiceEncoder(nn.Module):
+    """Convolutions, a mean over time, two fully connected layers; the last one is linear, for v_s has both signs."""
+
+    def __init__(self, config: VoiceEncoderConfig) -> None:
+        super().__init__()
+        self.config, self.feature_size = config, config.feature
+        self.stages = nn.Sequential(OrderedDict(_stages(config)))
+
+    def forward(self, inputs: Float[Tensor, "batch ..."]) -> Float[Tensor, "batch {self.feature_size}"]:
+        """Map spectrograms (batch, frames, 257, 2), or embeddings (batch, 256) for `speaker`, to face features.
+
+        The spectrograms are only looked at as channels-last images, not copied. Under autocast the features come as
+        float32 all the same. Raises: InputError for other axes and for fewer frames than the convolutions need.
+        """
+        sizes = tuple(inputs.shape)
+        if self.config.front == "speaker":
+            if sizes[1:] != (GE2E.embedding,):
+                raise InputError(f"speaker embeddings are (batch, {GE2E.embedding}); got {sizes}; use features/speaker")
+            features = self.stages(inputs)
+        else:
+            least = self.config.least_frames()
+            if len(sizes) != 4 or sizes[2:] != (FREQ_BINS, RE_IM):
+                raise InputError(f"spectrograms are (batch, frames, {FREQ_BINS}, {RE_IM}); got {sizes}; "
+                                 "use features/spectrogram")
+            if sizes[1] < least:
+                raise InputError(f"this voice encoder needs {least} frames; got {sizes[1]}; use a longer clip")
+            features = self.stages(inputs.permute(0, 3, 1, 2))
+        return features.float() if features.itemsize < 4 else features
+
+    def layers(self) -> list[layers.Layer]:
+        """Return the rows of Table 1 for a clip of the config's seconds, run through a copy that has no memory."""
+        frames = n_frames(self.config.seconds * SAMPLE_RATE_HZ)
+        with torch.device("meta"):
+            stages = VoiceEncoder(self.config).eval().stages
+            hidden = torch.empty(1, RE_IM, frames, FREQ_BINS) if self.config.convs else torch.empty(1, GE2E.embedding)
+        return layers.rows(stages, hidden)
+
+    def save(self, path: Path, *, notes: Mapping[str, Any] | None = None, half: bool = False) -> str:
+        """Write config and weights, see `weights.write`; the frozen speaker embedding is not part of them."""
+        return weights.write(path, self, kind=KIND, config=self.config.model_dump(mode="json"), notes=notes, half=half)
+
+    @classmethod
+    def load(cls, path: Path) -> "VoiceEncoder":
+        """Read what `save` wrote, for inference. Raises InputError as `weights.read`."""
+        return weights.read(path, KIND, lambda values: cls(weights.config_of(VoiceEncoderConfig, values)))
+
+
+def _stages(config: VoiceEncoderConfig) -> list[tuple[str, nn.Module]]:
+    """Name → stage, in order: the rows of Table 1."""
+    stages: list[tuple[str, nn.Module]] = []
+    channels = RE_IM
+    for number, conv in enumerate(config.convs, start=1):
+        layers_of = [("conv", nn.Conv2d(channels, conv.channels, conv.kernel, conv.stride))]
+        if number < len(config.convs):  # behind the last one, ReLU and batch norm follow the mean over time
+            layers_of += [("relu", nn.ReLU(inplace=True)), ("norm", _norm(config, nn.BatchNorm2d, conv.channels))]
+        stages.append((f"conv{number}", nn.Sequential(OrderedDict(layers_of))))
+        if conv.pool > 1:
+            stages.append((f"pool{number}", nn.MaxPool2d((conv.pool, 1))))
+        channels = conv.channels
+    if config.convs:
+        norm = _norm(config, nn.BatchNorm2d, channels)
+        stages.append(("mean", nn.Sequential(OrderedDict(mean=TimeMean(), relu=nn.ReLU(inplace=True), norm=norm))))
+        hidden = [("flat", FrequencyMajor()), ("fc", nn.Linear(config.bins() * channels, config.hidden))]
+    else:  # GE2E's last layer is a mean of ReLUs already
+        stages.append(("mean", _norm(config, nn.BatchNorm1d, GE2E.embedding)))
+        hidden = [("fc", nn.Linear(GE2E.embedding, config.hidden))]
+    hidden.append(("relu", nn.ReLU(inplace=True)))
+    return [*stages, ("fc1", nn.Sequential(OrderedDict(hidden))), ("fc2", nn.Linear(config.hidden, config.feature))]
+
+
+def _norm(config: VoiceEncoderConfig, norm: type[nn.Module], channels: int) -> nn.Module:
+    return norm(channels) if config.batch_norm else nn.Identity()

@@ -1,0 +1,165 @@
+"""What each model is taught: batches are functions of their indices, losses those of plain formulas, and learning happens."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from s2f_core.data.audio import CLIP_SAMPLES
+from s2f_core.data.corpora import examples
+from s2f_core.evaluate import retrieval
+from s2f_core.models.face_decoder import FaceDecoder, FaceDecoderConfig
+from s2f_core.models.face_encoder import CompactConfig, CompactFaceEncoder, to_tensor
+from s2f_core.models.voice_encoder import VoiceEncoder, laptop, speaker
+from s2f_core.training import ranking
+from s2f_core.training.decoder_losses import DecoderLossConfig
+from s2f_core.training.decoder_task import DecoderTask, DecoderTaskConfig
+from s2f_core.training.face_task import FaceTask, FaceTaskConfig, augmented, info_nce
+from s2f_core.training.losses import PUBLISHED, Layers
+from s2f_core.training.morphs import MorphConfig
+from s2f_core.training.voice_task import Frozen, Heard, VoiceTask, VoiceTaskConfig
+
+SMOKE = Path(__file__).resolve().parents[1] / "data" / "corpus" / "smoke"
+STILL = FaceTaskConfig(contrast=1.0, temperature=0.1, smoothing=0.0, shift=0.0, zoom=0.0, turn=0.0, light=0.0, colour=0.0)
+MOVING = STILL.model_copy(update={"shift": 0.1, "zoom": 0.1, "turn": 0.1, "light": 0.2, "colour": 0.1})
+CONTENT = 16
+
+
+@pytest.fixture(scope="module")
+def sets() -> tuple[examples.FaceSet, examples.FaceSet]:
+    return examples.faces(SMOKE, "train"), examples.faces(SMOKE, "validation")
+
+
+def small_encoder(classes: int) -> CompactFaceEncoder:
+    return CompactFaceEncoder(CompactConfig(widths=((4,), (8,), (8,)), side_px=128, feature=CONTENT, classes=classes))
+
+
+def losses(task: object, n_steps: int, rate: float) -> list[float]:
+    """Totals over a few steps of the same batch."""
+    optimiser = torch.optim.Adam(task.model.parameters(), lr=rate)
+    batch, found = task.batch(np.arange(4), seed=0, epoch=0, step=0), []
+    for _ in range(n_steps):
+        optimiser.zero_grad()
+        terms = task.loss(batch)
+        terms["total"].backward()
+        optimiser.step()
+        found.append(terms["total"].item())
+    return found
+
+
+def test_pictures_are_left_alone_where_nothing_moves_them(sets: tuple[examples.FaceSet, examples.FaceSet]) -> None:
+    pictures, draws = sets[0].canonical[:2], np.array([[1.0] * 8, [-1.0] * 8], np.float32)
+    found, plain = augmented(pictures, draws, STILL), to_tensor(torch.from_numpy(pictures))
+    assert torch.allclose(found[0], plain[0], atol=1e-5)
+    assert torch.allclose(found[1], plain[1].flip(2), atol=1e-5)  # mirrored, nothing else
+
+
+def test_a_batch_of_faces_is_a_function_of_seed_epoch_and_index(sets: tuple[examples.FaceSet, examples.FaceSet]) -> None:
+    task = FaceTask(small_encoder(20), *sets, MOVING)
+    pictures, persons = task.batch(np.array([3, 5]), seed=1, epoch=2, step=9)
+    alone, _ = task.batch(np.array([5]), seed=1, epoch=2, step=0)
+    assert persons.tolist() == [3, 5, 3, 5]
+    assert torch.equal(pictures[1], alone[0]) and torch.equal(pictures[3], alone[1])
+    assert not torch.equal(alone, task.batch(np.array([5]), seed=1, epoch=3, step=0)[0])
+
+
+def test_contrast_is_the_plain_formula() -> None:
+    a, b = (nn.functional.normalize(torch.randn(5, 7, generator=torch.Generator().manual_seed(k)), dim=1) for k in (0, 1))
+    odds = torch.exp(a @ b.T / 0.2)
+    wanted = -(torch.log(odds.diag() / odds.sum(1)) + torch.log(odds.diag() / odds.sum(0))).mean() / 2
+    assert info_nce(a, b, 0.2).item() == pytest.approx(wanted.item(), rel=1e-5)
+
+
+def test_ranks_are_those_of_the_evaluation() -> None:
+    rng = np.random.default_rng(0)
+    queries, gallery, own = rng.normal(size=(30, 8)), rng.normal(size=(50, 8)), rng.integers(0, 50, 30)
+    gallery[7] = gallery[8]
+    wanted = retrieval.ranks(queries, gallery, own, "cosine").ranks
+    found = ranking.ranks(torch.from_numpy(queries).float(), torch.from_numpy(gallery).float(), torch.from_numpy(own))
+    assert found.tolist() == wanted.tolist()
+
+
+def test_a_collapsed_encoder_is_ranked_worst() -> None:
+    same = torch.ones(4, 3)
+    assert ranking.summary(same, same, torch.arange(4))["mean_percent"] == pytest.approx(87.5)
+
+
+def test_a_face_encoder_learns_its_people(sets: tuple[examples.FaceSet, examples.FaceSet]) -> None:
+    task = FaceTask(small_encoder(20), *sets, STILL)
+    found = losses(task, 8, 3e-3)
+    assert found[-1] < 0.8 * found[0]
+    with torch.inference_mode():
+        assert 0 < task.validate()["mean_percent"] <= 100
+
+
+@pytest.fixture(scope="module")
+def decoder_task(sets: tuple[examples.FaceSet, examples.FaceSet]) -> DecoderTask:
+    encoder = small_encoder(20).eval().requires_grad_(False)
+    decoder = FaceDecoder(FaceDecoderConfig(feature=CONTENT, trunk=16, landmark_hidden=8, side_px=128, start_px=8,
+                                            start_channels=16, min_channels=8, warp_step_px=8))  # fmt: skip
+    decoder.initialise(0)
+    config = DecoderTaskConfig(weights=DecoderLossConfig(texture=1.0, landmarks=500.0, embedding=0.1),
+                               morph=MorphConfig(neighbours=5, landmark_weight=10.0, parents=2))  # fmt: skip
+    return DecoderTask(decoder, encoder.features, sets, config)
+
+
+def test_an_untrained_decoder_draws_the_mean_face(decoder_task: DecoderTask, sets: tuple[examples.FaceSet, ...]) -> None:
+    decoded = decoder_task.model(torch.randn(2, CONTENT, generator=torch.Generator().manual_seed(0)))
+    assert torch.allclose(decoded.image[0], decoded.image[1])
+    mean = (sets[0].landmarks_px.mean(0) + 0.5) / 128
+    assert np.allclose(decoded.landmarks[0].detach().numpy(), mean, atol=1e-5)
+
+
+def test_a_face_decoder_learns(decoder_task: DecoderTask) -> None:
+    with torch.inference_mode():
+        before = decoder_task.validate()
+    found = losses(decoder_task, 4, 1e-3)
+    assert found[-1] < found[0]
+    assert set(before) >= {"picture_error", "landmark_error_px", "top1percent"} and before["picture_error"] > 5
+
+
+def heard(faces: torch.Tensor, seed: int) -> Heard:
+    rng = np.random.default_rng(seed)
+    clips = rng.integers(-3000, 3000, (10, CLIP_SAMPLES)).astype(np.int16)
+    return Heard(clips, np.arange(10) % len(faces), faces, str(seed))
+
+
+@pytest.fixture(scope="module")
+def voice_task(decoder_task: DecoderTask) -> VoiceTask:
+    faces = torch.randn(8, CONTENT, generator=torch.Generator().manual_seed(3))
+    frozen = decoder_task.model.requires_grad_(False)
+    layers = Layers(frozen.first_layer, small_encoder(20).requires_grad_(False).logits)
+    config = VoiceTaskConfig(loss="full", terms=PUBLISHED, gain_db=6.0, shift=True)
+    return VoiceTask(VoiceEncoder(laptop(3, feature=CONTENT)), heard(faces, 0), heard(faces, 1), Frozen(layers, frozen), config)
+
+
+def test_a_batch_of_clips_is_cut_from_their_repetition(voice_task: VoiceTask) -> None:
+    clips, faces = voice_task.batch(np.array([4, 9]), seed=0, epoch=1, step=5)
+    assert clips.shape == (2, 48_000) and faces.shape == (2, CONTENT)
+    assert torch.equal(clips[1:], voice_task.batch(np.array([9]), seed=0, epoch=1, step=0)[0])
+    still = VoiceTask(voice_task.model, *(heard(faces, 0),) * 2, voice_task.frozen,
+                      voice_task.config.model_copy(update={"gain_db": 0.0, "shift": False}))
+    first = still.batch(np.array([9]), seed=0, epoch=1, step=0)[0][0].numpy()
+    assert np.array_equal(np.rint(first * 2**15), heard(faces, 0).clips[9, :48_000])
+
+
+@pytest.mark.parametrize("loss", ["full", "pixel"])
+def test_a_voice_encoder_learns(voice_task: VoiceTask, loss: str) -> None:
+    voice_task.config = voice_task.config.model_copy(update={"loss": loss})
+    found = losses(voice_task, 4, 1e-3)
+    assert found[-1] < found[0]
+    with torch.inference_mode():
+        said = voice_task.validate()
+    assert 0 <= said["angle_deg"] <= 180 and said["variance_kept"] > 0
+
+
+def test_embeddings_are_heard_as_they_are(voice_task: VoiceTask) -> None:
+    ready = torch.randn(6, 256, generator=torch.Generator().manual_seed(1))
+    clips = Heard(ready, np.arange(6), torch.eye(6, CONTENT), "x")
+    task = VoiceTask(VoiceEncoder(speaker(feature=CONTENT)), clips, clips, voice_task.frozen, voice_task.config)
+    batch, faces = task.batch(np.array([2, 0]), seed=0, epoch=0, step=0)
+    assert torch.equal(batch, ready[[2, 0]]) and torch.equal(faces, torch.eye(6, CONTENT)[[2, 0]])
+    found = losses(task, 8, 1e-3)
+    assert found[-1] < found[0]
