@@ -91,6 +91,10 @@ bench: data  ## measure speed, as ratios side by side
 	@python benchmarks/sound.py
 	@python benchmarks/faces.py
 	@python benchmarks/speaking.py
+	@python benchmarks/retrieval.py
+	@python benchmarks/training.py
+	@python benchmarks/reconstructing.py
+	@python benchmarks/gpu.py --tiny  # on a GPU: without --tiny, and with --compile --search
 	@python benchmarks/rendering.py  # needs the extra `corpus`: make extra
 
 lint: setup  ## check the style only

@@ -13,7 +13,7 @@ import torch
 from pydantic import NonNegativeInt, PositiveInt
 from torch import nn
 
-from s2f_core import artifacts, config
+from s2f_core import artifacts, config, memory
 from s2f_core.config import nearest
 from s2f_core.data.corpora import examples, synthetic
 from s2f_core.data.corpora.examples import FaceSet
@@ -147,6 +147,7 @@ def _balance(task: VoiceTask, training: TrainingConfig, target: Path, report: Re
 
 
 def _trained(task: loop.Task, training: TrainingConfig, target: Path, report: Report) -> TrainingResult:
+    memory.keep_freed()
     result = loop.train(task, training, _training_folder(target), clock=time.monotonic, n_workers=N_WORKERS, report=report)
     notes = {"step": result.best_step, "validation": result.best, "training": training.model_dump(),
              "task": task.config.model_dump(), "data": task.data_hash}

@@ -20,7 +20,7 @@ PACKAGE = ROOT / "s2f_core"
 # From the ground up. A room may import from its own floor and from those before it; each door is a floor of its own,
 # so that `cli` may open every other door and none opens `cli`.
 FLOORS = (
-    {"errors", "artifacts", "config", "provenance", "workers"},
+    {"errors", "artifacts", "config", "provenance", "workers", "memory"},
     {"data"},
     {"features", "synthesis"},  # fixed, not trained by us; neither sees the other (tests/test_house.py)
     {"models"},    # what we train

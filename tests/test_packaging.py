@@ -78,7 +78,7 @@ def test_what_the_package_imports_at_once_is_in_the_base_dependencies() -> None:
 
 
 def test_what_the_package_and_its_pages_import_later_is_declared_too() -> None:
-    allowed = importable("base", "judges", "corpus", "scale") | CHECKED_WITH | BUILT_WITH
+    allowed = importable("base", "judges", "corpus", "import", "scale") | CHECKED_WITH | BUILT_WITH
     used = {str(path): third_party(names_imported(tree_of(path))) for path in modules().values()}
     used |= {str(path): third_party(names_imported(notebook_tree(path))) for path in NOTEBOOKS}
     assert not {path: sorted(names - allowed) for path, names in used.items() if names - allowed}
