@@ -8,6 +8,7 @@ from import_graph import code_needed, expanded, stages
 
 STAGES = stages()
 PAGE_STAGES = {"page": "figures", "audit": "audits"}  # stage → folder of its notebooks
+TRAININGS = {"face_models", "voice_encoder"}
 
 
 def stems(stage: str) -> set[str]:
@@ -64,6 +65,7 @@ def test_every_page_has_one_row_in_the_readmes_index() -> None:
     assert sorted(listed) == sorted(pages)
 
 
-def test_the_site_waits_for_every_page_that_a_notebook_made() -> None:
-    pages = {path for stage in STAGES for path in paths(stage, "outs") if path.endswith(".ipynb")}
+def test_the_site_waits_for_every_page_that_a_notebook_made_but_for_trainings() -> None:
+    """Trainings take an hour and are run by `make retrain`; the site shows their pages where they are."""
+    pages = {path for stage in set(STAGES) - TRAININGS for path in paths(stage, "outs") if path.endswith(".ipynb")}
     assert {path for path in paths("site", "deps") if path.endswith(".ipynb")} == pages
