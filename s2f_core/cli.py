@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from s2f_core import cli_corpus, cli_reconstruct, cli_train, config
+from s2f_core import cli_corpus, cli_published, cli_reconstruct, cli_train, config
 from s2f_core.errors import InputError
 from s2f_core.progress import progress
 
@@ -27,6 +27,7 @@ app.add_typer(cli_corpus.app, name="corpus")
 app.add_typer(cli_train.app, name="train")
 app.command()(cli_corpus.show)
 app.command()(cli_reconstruct.reconstruct)
+app.command()(cli_published.train_published)
 
 Profile = Annotated[str, typer.Option(help="smoke, laptop or published")]
 Processes = Annotated[int, typer.Option(envvar="S2F_PROCESSES", help="0: one per core")]

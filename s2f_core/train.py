@@ -11,7 +11,6 @@ from typing import Any, Literal, TypeVar
 import numpy as np
 import torch
 from pydantic import NonNegativeInt, PositiveInt
-from torch import nn
 
 from s2f_core import artifacts, config, memory
 from s2f_core.config import nearest
@@ -37,7 +36,7 @@ BLOCK = 32  # clips embedded at once
 N_WORKERS = 1  # threads that make batches ahead
 FACE_ENCODER, FACE_DECODER, MEAN_FEATURE = "face_encoder", "face_decoder", "mean_feature"
 VOICE_ENCODER = "voice_encoder"
-AnyModel = TypeVar("AnyModel", bound=nn.Module)
+AnyModel = TypeVar("AnyModel", CompactFaceEncoder, FaceDecoder, VoiceEncoder)
 
 
 class FaceEncoderBlock(config.Block):
@@ -97,7 +96,7 @@ def train_face_encoder(root: Path, profile: str, *, report: Report) -> TrainingR
     train, validation = (faces(root, profile, split) for split in ("train", "validation"))
     model = _new(lambda: CompactFaceEncoder(face_encoder.compact(len(train))), block.training.seed)
     task = FaceTask(model, train, validation, block.task)
-    return _trained(task, block.training, weights_of(root, profile, FACE_ENCODER), report)
+    return _trained(task, model, block.training, weights_of(root, profile, FACE_ENCODER), report)
 
 
 def train_face_decoder(root: Path, profile: str, *, report: Report) -> TrainingResult:
@@ -108,7 +107,7 @@ def train_face_decoder(root: Path, profile: str, *, report: Report) -> TrainingR
     model = FaceDecoder(face_decoder.laptop(encoder.feature_size))
     model.initialise(block.training.seed)
     task = DecoderTask(model, encoder.features, both, block.task)
-    result = _trained(task, block.training, weights_of(root, profile, FACE_DECODER), report)
+    result = _trained(task, model, block.training, weights_of(root, profile, FACE_DECODER), report)
     with torch.no_grad():
         features = encoded(encoder, both[0].canonical)
     mean_feature.write(weights_of(root, profile, MEAN_FEATURE), features, weights_of(root, profile, FACE_ENCODER))
@@ -134,7 +133,7 @@ def train_voice_encoder(root: Path, profile: str, variant: str, *, report: Repor
     if block.balance_steps and wanted.loss == "full":
         _balance(task, training.model_copy(update={"unit": "steps", "duration": block.balance_steps}), target, report)
         model.load_state_dict(_new(lambda: VoiceEncoder(made), block.training.seed).state_dict())
-    return _trained(task, training, target, report)
+    return _trained(task, model, training, target, report)
 
 
 def _balance(task: VoiceTask, training: TrainingConfig, target: Path, report: Report) -> None:
@@ -146,14 +145,14 @@ def _balance(task: VoiceTask, training: TrainingConfig, target: Path, report: Re
     task.config = task.config.model_copy(update={"terms": balanced(v_s, faces, task.frozen.layers, task.config.terms)})
 
 
-def _trained(task: loop.Task, training: TrainingConfig, target: Path, report: Report) -> TrainingResult:
+def _trained(task: loop.Task, model: AnyModel, training: TrainingConfig, target: Path, report: Report) -> TrainingResult:
     memory.keep_freed()
     result = loop.train(task, training, _training_folder(target), clock=time.monotonic, n_workers=N_WORKERS, report=report)
     notes = {"step": result.best_step, "validation": result.best, "training": training.model_dump(),
              "task": task.config.model_dump(), "data": task.data_hash}
     if target.stem != FACE_ENCODER:
         notes[mean_feature.MADE_WITH] = weights.describe(target.with_stem(FACE_ENCODER))["content_sha256"]
-    task.model.save(target, notes=notes, half=True)  # type: ignore[operator]
+    model.save(target, notes=notes, half=True)
     return result
 
 

@@ -16,13 +16,14 @@ from s2f_core.models.voice_encoder import VoiceEncoder, laptop, speaker
 from s2f_core.training import ranking
 from s2f_core.training.decoder_losses import DecoderLossConfig
 from s2f_core.training.decoder_task import DecoderTask, DecoderTaskConfig
-from s2f_core.training.face_task import FaceTask, FaceTaskConfig, augmented, info_nce
+from s2f_core.training.face_task import FaceTask, FaceTaskConfig, augmented, info_nce, looks
 from s2f_core.training.losses import PUBLISHED, Layers
 from s2f_core.training.morphs import MorphConfig
 from s2f_core.training.voice_task import Frozen, Heard, VoiceTask, VoiceTaskConfig
 
 SMOKE = Path(__file__).resolve().parents[1] / "data" / "corpus" / "smoke"
-STILL = FaceTaskConfig(contrast=1.0, temperature=0.1, smoothing=0.0, shift=0.0, zoom=0.0, turn=0.0, light=0.0, colour=0.0)
+STILL = FaceTaskConfig(contrast=1.0, looks=1.0, temperature=0.1, smoothing=0.0, shift=0.0, zoom=0.0, turn=0.0, light=0.0,
+                       colour=0.0)  # fmt: skip
 MOVING = STILL.model_copy(update={"shift": 0.1, "zoom": 0.1, "turn": 0.1, "light": 0.2, "colour": 0.1})
 CONTENT = 16
 
@@ -58,11 +59,20 @@ def test_pictures_are_left_alone_where_nothing_moves_them(sets: tuple[examples.F
 
 def test_a_batch_of_faces_is_a_function_of_seed_epoch_and_index(sets: tuple[examples.FaceSet, examples.FaceSet]) -> None:
     task = FaceTask(small_encoder(20), *sets, MOVING)
-    pictures, persons = task.batch(np.array([3, 5]), seed=1, epoch=2, step=9)
-    alone, _ = task.batch(np.array([5]), seed=1, epoch=2, step=0)
-    assert persons.tolist() == [3, 5, 3, 5]
+    pictures, persons, looks = task.batch(np.array([3, 5]), seed=1, epoch=2, step=9)
+    alone, *_ = task.batch(np.array([5]), seed=1, epoch=2, step=0)
+    assert persons.tolist() == [3, 5, 3, 5] and torch.equal(looks[0], looks[2])
     assert torch.equal(pictures[1], alone[0]) and torch.equal(pictures[3], alone[1])
     assert not torch.equal(alone, task.batch(np.array([5]), seed=1, epoch=3, step=0)[0])
+
+
+def test_looks_of_the_mean_face_have_an_error_of_one(sets: tuple[examples.FaceSet, examples.FaceSet]) -> None:
+    wanted = looks(sets[0])
+    n = len(sets[0])
+    assert wanted.mean(0).abs().max() < 1e-4
+    halves = [part.square().sum() for part in wanted.split([136, 768], dim=1)]
+    assert halves[0].item() == pytest.approx(halves[1].item(), rel=0.02)  # both count alike
+    assert wanted.square().sum(1).mean().item() / wanted.shape[1] == pytest.approx((n - 1) / n, rel=0.02)
 
 
 def test_contrast_is_the_plain_formula() -> None:
