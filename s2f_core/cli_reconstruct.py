@@ -49,7 +49,8 @@ def _trained_set(model: str) -> tuple[Path, str]:
 
     given = Path(model)
     if given.is_dir():
-        return given, trained_set.VARIANT
+        known = trained_set.variants(given)
+        return given, known[0] if len(known) == 1 else trained_set.VARIANT
     if given.is_file():
         return given.parent, trained_set.variant_of(given)
     return config.project_root(Path.cwd()) / SHIPPED, model

@@ -99,8 +99,13 @@ class Reconstructor:
 
     @torch.inference_mode()
     def see(self, images: UInt8[Tensor, "batch side side 3"]) -> Float[Tensor, "batch feature"]:
-        """Compute the features v_f of RGB faces, for F2F (Sec. 4). Raises InputError where the encoder's side is another."""
+        """Compute the features v_f of RGB faces, for F2F (Sec. 4).
+
+        Raises: InputError where the encoder's side is another, and where the set has no face encoder of its own.
+        """
         encoder = self.networks.face_encoder
+        if encoder is None:
+            raise InputError("the faces of this set were described by a judge, not by a network of it; draw from voices only")
         return torch.cat([encoder.features(to_tensor(some.to(self.device))).cpu() for some in images.split(BATCH)])
 
     @torch.inference_mode()

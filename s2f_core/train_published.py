@@ -194,5 +194,5 @@ def _drawn(pairs: Pairs, landmarks: np.ndarray) -> FaceSet:
 
 
 def _notes(pairs: Pairs) -> dict[str, Any]:
-    return {"face_encoder": f"dlib, {FACE_JUDGE} {metadata.version(FACE_JUDGE)}", "half": pairs.clips[0].half,
+    return {trained_set.JUDGE: f"dlib, {FACE_JUDGE} {metadata.version(FACE_JUDGE)}", "half": pairs.clips[0].half,
             "pairs": len(pairs.clips)}

@@ -105,7 +105,7 @@ def checkout(folder: Path, monkeypatch: pytest.MonkeyPatch, *halves: str) -> Pat
     (root / "data" / "weights").symlink_to(ROOT / "data" / "weights")
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
     training = {**params["base"]["face_decoder"]["training"], **STEPS}
-    params["base"][train_published.BLOCK] = {**BLOCK, "decoder": {**BLOCK["decoder"], "training": training}}
+    params["base"]["published_models"] = {**BLOCK, "decoder": {**BLOCK["decoder"], "training": training}}
     (root / "params.yaml").write_text(yaml.safe_dump(params), encoding="utf-8")
     monkeypatch.setenv(measure.CACHE_VARIABLE, str(folder / "cache"))
     monkeypatch.setattr(measure, "manifest", lambda: entries_of(files))

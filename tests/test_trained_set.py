@@ -8,9 +8,11 @@ import torch
 from made_set import write_ge2e, write_set
 
 from s2f_core.errors import InputError
-from s2f_core.models import trained_set
+from s2f_core.models import mean_feature, trained_set, weights
 from s2f_core.models.face_encoder import VGGFace, VGGFaceConfig
+from s2f_core.models.mean_feature import MeanFeature
 from s2f_core.models.trained_set import TrainedSet
+from s2f_core.reconstruct import Reconstructor
 
 
 @pytest.fixture
@@ -54,6 +56,19 @@ def test_a_feature_of_another_size_is_refused_naming_both_files(folder: Path, na
     replaced(folder, f"{name}.safetensors", feature=7)
     with pytest.raises(InputError, match=rf"voice_encoder_6s\.safetensors has 6 and .*{name}\.safetensors has 7"):
         TrainedSet.load(folder)
+
+
+def test_a_set_whose_faces_a_judge_described_draws_from_voices_only(folder: Path) -> None:
+    path = folder / "mean_feature.safetensors"
+    mean = MeanFeature.load(path)
+    notes = {trained_set.JUDGE: "dlib"}
+    weights.write(path, mean, kind=mean_feature.KIND, config=mean.config.model_dump(), notes=notes)
+    (folder / "face_encoder.safetensors").unlink()
+    networks = Reconstructor.load(folder)
+    drawn = networks.draw(networks.hear(torch.full((1, 16_000), 0.1)))
+    assert networks.networks.face_encoder is None and len(drawn) == 1
+    with pytest.raises(InputError, match="described by a judge"):
+        networks.see(torch.zeros(1, 32, 32, 3, dtype=torch.uint8))
 
 
 def test_a_mean_of_another_face_encoder_is_refused(folder: Path) -> None:

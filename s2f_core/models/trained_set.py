@@ -24,6 +24,7 @@ VARIANT = "6s"  # the paper's main model
 SUFFIX = ".safetensors"
 FACE_ENCODER, FACE_DECODER, MEAN_FEATURE = (f"{name}{SUFFIX}" for name in ("face_encoder", "face_decoder", "mean_feature"))
 VOICE_ENCODER = "voice_encoder_"  # then the variant and SUFFIX
+JUDGE = "face_encoder"  # in the notes of a mean feature: the judge, in words, that described the faces of the set
 GE2E = f"ge2e{SUFFIX}"  # beside the set's folder
 FACE_ENCODERS: Mapping[str, type[FaceEncoder]] = {one.KIND: one for one in (CompactFaceEncoder, VGGFace)}
 
@@ -33,7 +34,7 @@ class TrainedSet:
     """The networks, on one device, without gradients."""
 
     voice_encoder: VoiceEncoder
-    face_encoder: FaceEncoder
+    face_encoder: FaceEncoder | None  # None where faces were described by a judge that is no network of ours
     decoder: FaceDecoder
     mean: MeanFeature  # of the training faces
     ears: speaker.SpeakerEncoder | None  # what a voice encoder on speaker embeddings hears through
@@ -55,19 +56,23 @@ class TrainedSet:
         """
         if variant not in (known := variants(folder)):
             raise InputError(f"no variant {variant!r} in {folder}; {nearest(variant, known)}; or name a trained set's folder")
-        names = (f"{VOICE_ENCODER}{variant}{SUFFIX}", FACE_ENCODER, FACE_DECODER, MEAN_FEATURE)
+        names = (f"{VOICE_ENCODER}{variant}{SUFFIX}", FACE_DECODER, MEAN_FEATURE, FACE_ENCODER)
         paths = [folder / name for name in names]
+        if JUDGE in weights.describe(paths[2])["notes"]:
+            paths = paths[:3]
         about = [weights.describe(path) for path in paths]
-        voice, face = VoiceEncoder.load(paths[0]), _face_encoder(paths[1], about[1]["kind"])
-        decoder, mean = FaceDecoder.load(paths[2]), MeanFeature.load(paths[3])
-        _check_sizes(paths, (voice.feature_size, face.feature_size, decoder.config.feature, mean.config.feature))
-        _check_notes(paths, about)
+        voice, decoder, mean = VoiceEncoder.load(paths[0]), FaceDecoder.load(paths[1]), MeanFeature.load(paths[2])
+        face = _face_encoder(paths[3], about[3]["kind"]) if len(paths) > 3 else None
+        sizes = (voice.feature_size, decoder.config.feature, mean.config.feature, *([face.feature_size] if face else []))
+        _check_sizes(paths, sizes)
+        if face:
+            _check_notes(paths, about)
         hashes, ears = [one["content_sha256"] for one in about], None
         if voice.config.front == "speaker":
             path = ge2e or folder.absolute().parent / GE2E
             ears = speaker.load(path).to(device)
             hashes.append(artifacts.read_tensors(path)[1]["content_sha256"])
-        networks = (voice.to(device), face.to(device), decoder.to(device), mean.to(device), ears)
+        networks = (voice.to(device), face and face.to(device), decoder.to(device), mean.to(device), ears)
         return cls(*networks, variant, hashlib.sha256(" ".join(hashes).encode()).hexdigest())
 
 
@@ -100,7 +105,7 @@ def _check_sizes(paths: Sequence[Path], sizes: Sequence[int]) -> None:
 
 
 def _check_notes(paths: Sequence[Path], about: Sequence[Mapping[str, Any]]) -> None:
-    """Refuse files whose notes name another face encoder than that of the set, the second; silent notes are trusted."""
+    """Refuse files whose notes name another face encoder than that of the set, the last; silent notes are trusted."""
     for path, one in zip(paths, about, strict=True):
-        if one["notes"].get(mean_feature.MADE_WITH, about[1]["content_sha256"]) != about[1]["content_sha256"]:
-            raise InputError(f"{path} was made with another face encoder than {paths[1]}; take all from one training")
+        if one["notes"].get(mean_feature.MADE_WITH, about[-1]["content_sha256"]) != about[-1]["content_sha256"]:
+            raise InputError(f"{path} was made with another face encoder than {paths[-1]}; take all from one training")
