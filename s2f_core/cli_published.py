@@ -31,5 +31,6 @@ def _tell(event: "Event") -> None:
     if event.kind == "notice":
         typer.echo(event.text, err=True)
     elif event.kind == "validation":
-        words = ", ".join(f"{name} {value:.4g}" for name, value in event.values.items())
-        typer.echo(f"face decoder, step {event.step:,} of {event.n_steps:,}: {words}", err=True)
+        from s2f_core.training.log import words
+
+        typer.echo(f"face decoder, step {event.step:,} of {event.n_steps:,}: {words(event.values)}", err=True)

@@ -45,10 +45,11 @@ def voice_encoder(
 
 def _run(title: str, work: "Callable[[Report], TrainingResult]") -> None:
     """Show a bar over the steps; say validations and notices as they come, and the best at the end."""
+    from s2f_core.training.log import words
+
     with _Told(title) as told:
         result = work(told)
-    typer.echo(f"{title}: {result.n_steps:,} steps, best at {result.best_step:,}: "
-               + ", ".join(f"{name} {value:.4g}" for name, value in result.best.items()))
+    typer.echo(f"{title}: {result.n_steps:,} steps, best at {result.best_step:,}: {words(result.best)}")
 
 
 class _Told:
@@ -74,8 +75,9 @@ class _Told:
         if event.kind == "notice":
             typer.echo(event.text, err=True)
         elif event.kind == "validation":
-            words = ", ".join(f"{name} {value:.4g}" for name, value in event.values.items())
-            typer.echo(f"step {event.step:,}: {words}", err=True)
+            from s2f_core.training.log import words
+
+            typer.echo(f"step {event.step:,}: {words(event.values)}", err=True)
 
 
 def _root() -> Path:

@@ -37,6 +37,11 @@ class Event:
 Report = Callable[[Event], None]
 
 
+def words(values: Mapping[str, float]) -> str:
+    """Metrics in one line, for a terminal."""
+    return ", ".join(f"{name} {value:.4g}" for name, value in values.items())
+
+
 @dataclass(frozen=True)
 class Surroundings:
     """What is not the training's own: where it computes, and what it hears from and tells its door."""

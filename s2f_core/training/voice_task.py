@@ -12,6 +12,7 @@ from torch.nn.functional import cosine_similarity
 
 from s2f_core.config import Block
 from s2f_core.data.audio import SAMPLE_RATE_HZ
+from s2f_core.data.corpora.examples import FULL_SCALE
 from s2f_core.features.spectrogram import spectrogram
 from s2f_core.models.face_decoder import FaceDecoder
 from s2f_core.models.voice_encoder import VoiceEncoder
@@ -19,7 +20,6 @@ from s2f_core.training import ranking
 from s2f_core.training.losses import Layers, LossConfig, pixel_loss, voice_loss
 
 BLOCK = 32  # clips validated at once
-FULL_SCALE = 2**15  # of 16-bit samples
 
 
 class VoiceTaskConfig(Block):
