@@ -69,8 +69,12 @@ class Score:
     faces: dict[str, Estimate] | None
 
 
-def read(train: People, test: People, *, seed: int) -> Reading:
-    """Read the test people by regressions fitted on the training people; `seed` deals the folds of the choice.
+def read(train: People, test: People, *, linear: bool = False, seed: int) -> Reading:
+    """Read the test people by regressions fitted on the training people.
+
+    Args:
+        linear: without squares and products: for the hundreds of numbers of an embedding, whose probe this then is.
+        seed: deals the folds of the choice.
 
     Raises InputError where the two sides' parameters, measures or faces differ in kind, a number is missing, the training
     people are fewer than two a fold, or their sex is not one of two labels.
@@ -82,8 +86,11 @@ def read(train: People, test: People, *, seed: int) -> Reading:
         raise InputError(f"sex is read as one of two labels; the training people have {labels.tolist()}: choose others")
     sides = (train.voice.astype(np.float64), test.voice.astype(np.float64))
     targets = np.stack(columns, axis=1).astype(np.float64)
-    last, age, *measures = _regress(sides, targets, seed=seed).T
-    faces = None if train.faces is None else _regress(sides, train.faces.astype(np.float64), together=True, seed=seed)
+    scales = SECOND_ORDER[:1] if linear else SECOND_ORDER
+    last, age, *measures = _regress(sides, targets, scales, seed=seed).T
+    faces = None
+    if train.faces is not None:
+        faces = _regress(sides, train.faces.astype(np.float64), scales, together=True, seed=seed)
     return Reading(labels[(last > 0).astype(int)], age, dict(zip(train.measures, measures, strict=True)), faces)
 
 
@@ -119,31 +126,33 @@ def _check(train: People, test: People) -> None:
                          f"and {len(test.sex)}: measure more")
 
 
-def _regress(sides: Sides, targets: Targets, *, together: bool = False, seed: int) -> Read:
+def _regress(sides: Sides, targets: Targets, scales: Sequence[float], *, together: bool = False, seed: int) -> Read:
     """Predict the test side's targets; `together`: one penalty for all targets, as for the features of a face."""
     fold = np.random.default_rng([seed, len(targets)]).permutation(np.arange(len(targets)) % N_FOLDS)
-    loss = np.zeros((len(SECOND_ORDER), len(PENALTIES), targets.shape[1]))
+    loss = np.zeros((len(scales), len(PENALTIES), targets.shape[1]))
     for held_out in range(N_FOLDS):
         rest = fold != held_out
-        for place, predicted in enumerate(_paths((sides[0][rest], sides[0][~rest]), targets[rest])):
+        for place, predicted in enumerate(_paths((sides[0][rest], sides[0][~rest]), targets[rest], scales)):
             loss[place] += [((one - targets[~rest]) ** 2).sum(0) for one in predicted]
     loss = loss.reshape(-1, targets.shape[1])
     chosen = np.full(targets.shape[1], loss.sum(1).argmin()) if together else loss.argmin(0)
     found = np.empty((len(sides[1]), targets.shape[1]))
-    for place, predicted in enumerate(_paths(sides, targets)):
+    for place, predicted in enumerate(_paths(sides, targets, scales)):
         for penalty, one in enumerate(predicted):
             mine = chosen == place * len(PENALTIES) + penalty
             found[:, mine] = one[:, mine]
     return found
 
 
-def _paths(sides: Sides, targets: Targets) -> Iterator[Iterator[Read]]:
+def _paths(sides: Sides, targets: Targets, scales: Sequence[float]) -> Iterator[Iterator[Read]]:
     """For each scale of the second order, the test side's predictions at each penalty."""
     (plain, new), level = _standardised(sides), targets.mean(0)
     first, second = np.triu_indices(plain.shape[1])
-    products = _standardised((plain[:, first] * plain[:, second], new[:, first] * new[:, second]))
-    for scale in SECOND_ORDER:
-        x, x_new = (np.hstack([one, scale * more]) for one, more in zip((plain, new), products, strict=True))
+    for scale in scales:
+        x, x_new = plain, new
+        if scale:
+            products = _standardised((plain[:, first] * plain[:, second], new[:, first] * new[:, second]))
+            x, x_new = (np.hstack([one, scale * more]) for one, more in zip((plain, new), products, strict=True))
         spread, axes = np.linalg.eigh(x.T @ x / len(x))
         seen, x_new = axes.T @ (x.T @ (targets - level)) / len(x), x_new @ axes
         yield (x_new @ (seen / (np.maximum(spread, 0) + penalty)[:, None]) + level for penalty in PENALTIES)

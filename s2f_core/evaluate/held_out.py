@@ -1,0 +1,105 @@
+"""What is read from faces that were drawn from voices, of synthetic people whom no model has seen and whose truth is known.
+
+The paper had no truth: it compares labels of a commercial service on two pictures (Fig. 4), and landmarks of two pictures
+(Fig. 5). Here sex, age and millimetres are what the generator was given, and a linear probe, fitted on drawings of the
+training people's own faces (F2F), reads them from drawings of voices (S2F).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int64, Shaped
+
+from s2f_core.data.reconstructions import Faces, Voices
+from s2f_core.evaluate import oracle
+from s2f_core.evaluate.oracle import People, Reading
+
+# The lengths in mm that are tied to the voice within sex (`synthesis/causes.COUPLED`), by the dimension that is.
+LINKED = {"jaw width": "jaw_width", "face width": "face_width", "lower face": "lower_face_height", "mouth width": "mouth_width"}
+LOGARITHMS = ("f0_hz", "vtl_cm")  # of a voice; its ratios are what the table of causes adds up
+PLAIN = ("f0_sd_st", "jitter_pct", "shimmer_pct", "breath", "tremor", "tilt_db_oct", "tempo", "blend")
+
+Facts = Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True, eq=False)
+class HeldOut:
+    """The test people of a corpus, as the models saw and heard them.
+
+    Attributes:
+        facts: the truth about train and test people, by split.
+        faces: features of their faces.
+        voices: by variant of the voice encoder.
+        seed: of the oracle's folds.
+    """
+
+    facts: Mapping[str, Facts]
+    faces: Faces
+    voices: Mapping[str, Voices]
+    seed: int
+
+    @cached_property
+    def people(self) -> dict[str, People]:
+        """Train and test people with the true numbers of their voices."""
+        return population(self.facts)
+
+    @cached_property
+    def oracle(self) -> Reading:
+        """What the true numbers of a voice tell of the test people."""
+        return oracle.read(self.people["train"], self.people["test"], seed=self.seed)
+
+    @cached_property
+    def drawn(self) -> dict[str, Reading]:
+        """What a probe reads of the test people in drawings, by source: "f2f" and each variant."""
+        drawn = {"f2f": self.faces.drawn["test"], **{name: one.drawn for name, one in self.voices.items()}}
+        train = _described(self.people["train"], self.faces.drawn["train"])
+        return {source: oracle.read(train, _described(self.people["test"], features), linear=True, seed=self.seed)
+                for source, features in drawn.items()}
+
+
+def population(facts: Mapping[str, Facts]) -> dict[str, People]:
+    """The truth as columns of numbers, the same ones in each split; the training people's languages are those there are.
+
+    Left out: accent and base voice, over a hundred columns, which no voice is without and which an encoder might know.
+    """
+    languages = sorted({one["attributes"]["language"] for one in facts["train"]})
+    return {split: _people(facts[split], languages) for split in ("train", "test")}
+
+
+def _people(facts: Facts, languages: Sequence[str]) -> People:
+    voices, attributes = ([one[part] for one in facts] for part in ("voice", "attributes"))
+    columns = {f"ln {name}": np.log([one[name] for one in voices]) for name in LOGARITHMS}
+    columns |= {name: np.array([one[name] for one in voices], np.float64) for name in PLAIN}
+    for number, shifts in enumerate(zip(*(one["formant_shifts"] for one in voices), strict=True), start=1):
+        columns[f"F{number} shift"] = np.array(shifts)
+    for language in languages:
+        columns[f"language {language}"] = np.array([float(one["language"] == language) for one in attributes])
+    measures = {name: np.array([one["measures_mm"][name] for one in facts]) for name in LINKED.values()}
+    return People(list(columns), np.stack(list(columns.values()), axis=1), np.array([one["sex"] for one in attributes]),
+                  np.array([one["age"] for one in attributes]), measures)
+
+
+def _described(people: People, features: Float[np.ndarray, "people features"]) -> People:
+    """The people with the features of a face in place of the numbers of the voice."""
+    return replace(people, names=[f"feature {number}" for number in range(features.shape[1])], voice=features)
+
+
+def given_to(reading: Reading, others: Int64[np.ndarray, " people"]) -> Reading:
+    """The reading with each person given another's row: what knowing nothing of the own voice reads."""
+    return replace(reading, sex=reading.sex[others], age=reading.age[others],
+                   measures={name: values[others] for name, values in reading.measures.items()})
+
+
+def columns(reading: Reading | People, names: Sequence[str]) -> Float[np.ndarray, "people measures"]:
+    """Some measures side by side."""
+    return np.stack([reading.measures[name] for name in names], axis=1)
+
+
+def gallery(faces: Faces) -> tuple[Float[np.ndarray, "faces feature"], Shaped[np.ndarray, " faces"]]:
+    """The canonical faces that voices and drawings are to be found among, the test people's first, and whose they are."""
+    splits = ("test", "gallery")
+    return np.concatenate([faces.canonical[split] for split in splits]), np.array([one for split in splits
+                                                                                  for one in faces.ids[split]])

@@ -1,0 +1,125 @@
+"""Draw the test people of a profile's corpus, from each recording of their voices and from their pictures (Sec. 4).
+
+No model has seen them. What is left on disk, below results/<profile>/reconstructions: `data/reconstructions`.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Literal, NamedTuple
+
+import numpy as np
+import torch
+from jaxtyping import Float, Float32, Shaped, UInt8
+from pydantic import Field
+
+from s2f_core import config, memory
+from s2f_core.data import reconstructions
+from s2f_core.data.corpora import examples, synthetic
+from s2f_core.data.corpora.examples import FULL_SCALE, FaceSet, VoiceSet
+from s2f_core.data.reconstructions import F2F, Faces, Voices
+from s2f_core.models import trained_set
+from s2f_core.models.face_decoder import shown
+from s2f_core.progress import progress
+from s2f_core.reconstruct import Reconstructor
+from s2f_core.synthesis.plan import CorpusBlock
+
+GE2E = Path("data") / "weights" / trained_set.GE2E
+BLOCK = 32  # clips or faces at once
+TOLD = ("kind", "language", "seconds")  # of a recording
+
+
+class ReconstructBlock(config.Block):
+    """The `reconstruct` block of params.yaml.
+
+    Attributes:
+        weights: folder of the trained set, from the project's root.
+        variants: of the voice encoder.
+        kinds: of recordings that are heard.
+    """
+
+    weights: str
+    variants: Annotated[list[str], Field(min_length=1)]
+    kinds: Annotated[list[Literal["clip", "long", "second"]], Field(min_length=1)]
+
+
+class Drawn(NamedTuple):
+    """Faces drawn from features: pictures, what the face encoder sees in them, and the landmarks they were drawn with."""
+
+    pictures: UInt8[np.ndarray, "rows side side 3"]
+    features: Float32[np.ndarray, "rows feature"]
+    landmarks_px: Float32[np.ndarray, "rows 68 2"]
+
+
+def folder_of(root: Path, profile: str) -> Path:
+    """Where a profile's reconstructions lie."""
+    return root / "results" / profile / "reconstructions"
+
+
+def reconstruct(root: Path, profile: str) -> Path:
+    """See, hear and draw the test people with every variant; returns the folder.
+
+    Raises: InputError where corpus or weights are missing, and as `TrainedSet.load`.
+    """
+    block = config.load(root, "reconstruct", ReconstructBlock, profile=profile)
+    corpus = synthetic.home(root, config.load(root, "corpus", CorpusBlock, profile=profile).name)
+    folder, weights = folder_of(root, profile), root / block.weights
+    memory.keep_freed()
+    networks = Reconstructor.load(weights, block.variants[0], ge2e=root / GE2E)
+    test = _faces(folder, corpus, networks)
+    voices = examples.voices(corpus, "test", test.ids, block.kinds)
+    for variant in block.variants:
+        _voices(folder, Reconstructor.load(weights, variant, ge2e=root / GE2E), test, voices)
+    return folder
+
+
+def _faces(folder: Path, corpus: Path, networks: Reconstructor) -> FaceSet:
+    """See the faces of all splits, draw those of train and test, and store all; returns the test people."""
+    people = {split: examples.faces(corpus, split) for split in reconstructions.SPLITS}
+    seen = {split: _seen(networks, some.canonical, f"see {split} faces") for split, some in people.items()}
+    drawn = {split: draw(networks, seen[split], f"draw {split} faces") for split in ("train", "test")}
+    test = people["test"]
+    reconstructions.write_people(folder, {split: some.facts for split, some in people.items()})
+    reconstructions.write_drawings(folder, F2F, test.ids, drawn["test"].pictures)
+    reconstructions.write_faces(folder, Faces(
+        {split: some.ids for split, some in people.items()}, seen, _seen(networks, test.wild[:, 0], "see test people, filmed"),
+        {split: one.features for split, one in drawn.items()}, drawn["test"].landmarks_px, networks.networks.sha256))
+    return test
+
+
+def _voices(folder: Path, networks: Reconstructor, test: FaceSet, voices: VoiceSet) -> None:
+    """Hear all recordings with one variant, draw each person from the first clip, and store all."""
+    variant = networks.networks.variant
+    features = np.concatenate([
+        networks.hear(torch.from_numpy(block.astype(np.float32) / FULL_SCALE)).numpy()
+        for block in _blocks(voices.samples, f"hear voices, {variant}")])
+    first = np.array([np.flatnonzero(voices.person == person)[0] for person in range(len(test))])
+    drawn = draw(networks, features[first], f"draw voices, {variant}")
+    facts = [{"id": name, **{key: one[key] for key in TOLD}} for name, one in zip(voices.ids, voices.facts, strict=True)]
+    reconstructions.write_drawings(folder, variant, test.ids, drawn.pictures)
+    reconstructions.write_voices(folder, Voices(variant, voices.person, facts, features, first, drawn.features,
+                                                drawn.landmarks_px, networks.networks.sha256))
+
+
+def draw(networks: Reconstructor, features: Float[np.ndarray, "rows feature"], title: str) -> Drawn:
+    """Draw faces from features, as 8-bit pictures, and see those again."""
+    parts = []
+    for block in _blocks(features, title):
+        with torch.inference_mode():
+            decoded = networks.networks.decoder(torch.from_numpy(block).to(networks.device))
+        pictures = shown(decoded.image).cpu()
+        landmarks = decoded.landmarks.cpu().numpy() * pictures.shape[1] - 0.5  # fractions of the side → centres of pixels
+        parts.append((pictures.numpy(), networks.see(pictures).numpy(), landmarks))
+    return Drawn(*map(np.concatenate, zip(*parts, strict=True)))
+
+
+def _seen(networks: Reconstructor, pictures: UInt8[np.ndarray, "rows side side 3"], title: str
+          ) -> Float32[np.ndarray, "rows feature"]:
+    return np.concatenate([networks.see(torch.from_numpy(block)).numpy() for block in _blocks(pictures, title)])
+
+
+def _blocks(rows: Shaped[np.ndarray, "rows ..."], title: str) -> Iterator[Shaped[np.ndarray, "block ..."]]:
+    """Some rows at a time, with progress."""
+    with progress(title, len(rows)) as advance:
+        for first in range(0, len(rows), BLOCK):
+            yield rows[first : first + BLOCK]
+            advance(min(BLOCK, len(rows) - first))
