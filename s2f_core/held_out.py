@@ -24,6 +24,7 @@ from s2f_core.reconstruct import Reconstructor
 from s2f_core.synthesis.plan import CorpusBlock
 
 GE2E = Path("data") / "weights" / trained_set.GE2E
+Picture = UInt8[np.ndarray, "side side 3"]
 BLOCK = 32  # clips or faces at once
 TOLD = ("kind", "language", "seconds")  # of a recording
 
@@ -50,11 +51,6 @@ class Drawn(NamedTuple):
     landmarks_px: Float32[np.ndarray, "rows 68 2"]
 
 
-def folder_of(root: Path, profile: str) -> Path:
-    """Where a profile's reconstructions lie."""
-    return root / "results" / profile / "reconstructions"
-
-
 def reconstruct(root: Path, profile: str) -> Path:
     """See, hear and draw the test people with every variant; returns the folder.
 
@@ -62,7 +58,7 @@ def reconstruct(root: Path, profile: str) -> Path:
     """
     block = config.load(root, "reconstruct", ReconstructBlock, profile=profile)
     corpus = synthetic.home(root, config.load(root, "corpus", CorpusBlock, profile=profile).name)
-    folder, weights = folder_of(root, profile), root / block.weights
+    folder, weights = reconstructions.folder_of(root, profile), root / block.weights
     memory.keep_freed()
     networks = Reconstructor.load(weights, block.variants[0], ge2e=root / GE2E)
     test = _faces(folder, corpus, networks)
@@ -70,6 +66,37 @@ def reconstruct(root: Path, profile: str) -> Path:
     for variant in block.variants:
         _voices(folder, Reconstructor.load(weights, variant, ge2e=root / GE2E), test, voices)
     return folder
+
+
+class Sample(NamedTuple):
+    """Some test people: their canonical faces, and what was drawn of them."""
+
+    ids: list[str]
+    true: list[Picture]
+    seen: list[Picture]
+    heard: list[Picture]
+
+    def rows(self, *, columns: int) -> list[Picture]:
+        """The faces for a sheet: for each `columns` people their true faces, then those seen, then those heard."""
+        kinds = (self.true, self.seen, self.heard)
+        return [face for first in range(0, len(self.ids), columns) for kind in kinds for face in _padded(kind, first, columns)]
+
+
+def sample(root: Path, profile: str, *, variant: str, n: int) -> Sample:
+    """Draw up to `n` test people by lot, by the corpus's seed. Raises InputError where they were not reconstructed."""
+    block = config.load(root, "corpus", CorpusBlock, profile=profile)
+    folder = reconstructions.folder_of(root, profile)
+    people = {one.id: one for one in synthetic.speakers(synthetic.home(root, block.name), "test")}
+    ids = sorted(people)
+    chosen = [ids[row] for row in np.random.default_rng(block.seed).permutation(len(ids))[:n]]
+    drawings = [reconstructions.read_drawings(folder, source) for source in (F2F, variant)]
+    return Sample(chosen, [people[one].canonical() for one in chosen], *([some[one] for one in chosen] for some in drawings))
+
+
+def _padded(faces: list[Picture], first: int, columns: int) -> list[Picture]:
+    """One row; where faces run out, white."""
+    row = faces[first : first + columns]
+    return row + [np.full_like(faces[0], 255)] * (columns - len(row))
 
 
 def _faces(folder: Path, corpus: Path, networks: Reconstructor) -> FaceSet:

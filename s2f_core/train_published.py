@@ -22,6 +22,7 @@ from PIL import Image
 from pydantic import Field
 
 from s2f_core import artifacts, config, measure
+from s2f_core.data import reconstructions
 from s2f_core.data.audio import read_clip
 from s2f_core.data.corpora import published
 from s2f_core.data.corpora.examples import FaceSet
@@ -82,6 +83,12 @@ def home() -> Path:
     return measure.published_home().parent / f"{measure.published_home().name}-models"
 
 
+def enough(root: Path) -> bool:
+    """Whether the half that the models are tested on is here. Raises InputError as `measure.read`."""
+    block = config.load(root, "published_models", PublishedModelsBlock, profile=measure.PROFILE)
+    return len(measure.read(root, measure.PROFILE, VOXCELEB)[0]) >= block.fewest
+
+
 def halves(root: Path, fewest: int) -> dict[str, Half]:
     """The halves of which `fewest` clips or more were measured, voices embedded. Raises InputError as `measure.read`."""
     found = {}
@@ -109,7 +116,7 @@ def evaluate(found: Mapping[str, Half], block: PublishedModelsBlock) -> dict[str
 
 
 def train(root: Path, *, report: Report) -> tuple[Path, dict[str, dict[str, Estimate]]]:
-    """Test, train and write: numbers to results/published/small_models.json, the set of models to the cache.
+    """Test, train and write: numbers to results/published/reconstructions/small_models.json, the set of models to the cache.
 
     The set is trained on the AVSpeech half where that is here, as the paper's network was, else on the VoxCeleb half.
     Returns: the set's folder, and the numbers as `evaluate`.
@@ -119,15 +126,12 @@ def train(root: Path, *, report: Report) -> tuple[Path, dict[str, dict[str, Esti
         raise InputError(f"what is made of real people stays outside the repository; {home()} lies in it; set "
                          f"{measure.CACHE_VARIABLE} to a folder elsewhere")
     block = config.load(root, "published_models", PublishedModelsBlock, profile=measure.PROFILE)
-    found = halves(root, block.fewest)
-    tests = evaluate(found, block)
-    chosen = AVSPEECH if AVSPEECH in found else VOXCELEB
-    folder = home() / chosen
+    tests = evaluate(found := halves(root, block.fewest), block)
+    folder = home() / (chosen := AVSPEECH if AVSPEECH in found else VOXCELEB)
     _write_voice(folder, found[chosen].pairs, block)
     _train_decoder(folder, found[chosen], block, report)
     shutil.copyfile(root / GE2E, home() / trained_set.GE2E)  # where a set looks for its ears
-    written = {name: {reading: asdict(one) for reading, one in readings.items()} for name, readings in tests.items()}
-    artifacts.write_json(root / "results" / measure.PROFILE / "small_models.json", {"set": chosen, "tests": written})
+    reconstructions.write_small(root, chosen, {test: {k: asdict(v) for k, v in some.items()} for test, some in tests.items()})
     return folder, tests
 
 
@@ -142,10 +146,8 @@ def _half(root: Path, clips: Sequence[published.Clip], measures: Mapping[str, np
 
 def _voices(root: Path, clips: Sequence[published.Clip]) -> Float32[np.ndarray, "clips 256"]:
     """GE2E embeddings, made once and kept in the cache."""
-    digest = hashlib.sha256((root / GE2E).read_bytes())
-    for clip in clips:
-        digest.update(clip.id.encode() + clip.audio.read_bytes())
-    path = home() / f"voices-{digest.hexdigest()[:32]}.safetensors"
+    content = b"".join([(root / GE2E).read_bytes(), *(clip.id.encode() + clip.audio.read_bytes() for clip in clips)])
+    path = home() / f"voices-{hashlib.sha256(content).hexdigest()[:32]}.safetensors"
     if not path.is_file():
         ears = speaker.load(root / GE2E)
         embedded = [ears.embed(torch.from_numpy(read_clip(clip.audio))[None]).numpy() for clip in clips]

@@ -7,12 +7,15 @@ from typing import Any
 import numpy as np
 
 from s2f_core import artifacts, config, measure
+from s2f_core.data import reconstructions
 from s2f_core.data.corpora import published, published_pages
 from s2f_core.data.faces import FACE_PX, read_face
-from s2f_core.evaluate import identity, printed, released, reported, sizes
+from s2f_core.evaluate import identity, printed, released, reported, sizes, trained
 from s2f_core.evaluate.claims import Row, load_ledger, untestable, write_scorecard
 from s2f_core.evaluate.evidence import EvaluateBlock, Evidence, Half
 from s2f_core.evaluate.exaggeration import PixelMoments, person_blocks
+from s2f_core.evaluate.held_out import HeldOut
+from s2f_core.evaluate.intervals import Estimate
 
 Chapter = Callable[[Evidence], list[Row]]
 
@@ -23,11 +26,13 @@ RELEASED: tuple[Chapter, ...] = (
     released.consistency, identity.identifiability, identity.averageness, identity.pixel_loss, identity.convergence,
     identity.looping, identity.formats,
 )
-CHAPTERS = (*REPORTED, *RELEASED)
+TRAINED: tuple[Chapter, ...] = (trained.readings, trained.shares, trained.found, trained.one_speaker, trained.shuffled,
+                               trained.small)
+CHAPTERS = (*REPORTED, *RELEASED, *TRAINED)
 
-ORDER = ("tab03", "fig04", "labels", "fig05", "fig07", "text", "exaggeration", "fig", "tab")  # then the rest
+ORDER = ("tab03", "fig04", "labels", "fig05", "fig07", "text", "exaggeration", "fig", "tab", "trained")  # then the rest
 FIG08_FOLDERS = tuple(f"{iterations}_{loss}" for iterations in ("200k", "300k", "500k") for loss in ("imgloss", "1kloss"))
-NEEDS_TRAINING = "needs models trained on the synthetic corpus, which this version does not have yet"
+NEEDS_TRAINING = "tested with the models trained on the synthetic corpus, on a page that this version does not have yet"
 NOT_RELEASED = "needs released examples that are not here: s2f fetch published, or --from a more complete copy"
 
 
@@ -36,7 +41,7 @@ def gather(root: Path, profile: str) -> Evidence:
     params = config.load(root, "evaluate", EvaluateBlock, profile=profile)
     ledger = load_ledger()
     if profile != measure.PROFILE:
-        return Evidence(ledger, params)
+        return Evidence(ledger, params, held_out=_held_out(root, profile, params))
     home = measure.published_home()
     halves = {half.name: half for name in published.HALVES if (half := _half(root, profile, name, params))}
     return Evidence(
@@ -48,6 +53,8 @@ def gather(root: Path, profile: str) -> Evidence:
         halves=halves,
         fig08=_fig08(home, params.seed),
         fig08_changes=_fig08_changes(home),
+        small={test: {name: Estimate(**one) for name, one in some.items()}
+               for test, some in reconstructions.read_small(root).items()},
         missing=NOT_RELEASED,
     )
 
@@ -114,6 +121,15 @@ def _pixels(paths: Sequence[Path], persons: np.ndarray, seed: int) -> PixelMomen
     for path, block in zip(paths, blocks, strict=True):
         moments.add(read_face(path)[None], np.array([block]))
     return moments
+
+
+def _held_out(root: Path, profile: str, params: EvaluateBlock) -> HeldOut | None:
+    """The profile's reconstructions; None where that stage did not run."""
+    folder = reconstructions.folder_of(root, profile)
+    if not folder.exists():
+        return None
+    voices = {name: reconstructions.read_voices(folder, name) for name in reconstructions.variants(folder)}
+    return HeldOut(reconstructions.read_people(folder), reconstructions.read_faces(folder), voices, params.seed)
 
 
 def _fig08(home: Path, seed: int) -> dict[str, PixelMoments]:

@@ -20,15 +20,16 @@ def randomly(seed: int, *sizes: int) -> torch.Tensor:
     return torch.from_numpy(np.random.default_rng(seed).normal(size=sizes)).float()
 
 
-def write_set(folder: Path, *variants: str, seed: int = 0, feature: int = FEATURE) -> Path:
+def write_set(folder: Path, *variants: str, seed: int = 0, feature: int = FEATURE, sees_px: int = FACE_PX,
+              draws_px: int = DRAWN_PX) -> Path:
     """Write the networks, with voice encoders for `variants` (6s, 3s, speaker); returns the folder."""
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        face = CompactFaceEncoder(CompactConfig(widths=((4,), (4,)), side_px=FACE_PX, feature=feature, classes=3))
-        decoder = FaceDecoder(FaceDecoderConfig(feature=feature, trunk=8, landmark_hidden=4, side_px=DRAWN_PX, start_px=4,
+        face = CompactFaceEncoder(CompactConfig(widths=((4,), (4,)), side_px=sees_px, feature=feature, classes=3))
+        decoder = FaceDecoder(FaceDecoderConfig(feature=feature, trunk=8, landmark_hidden=4, side_px=draws_px, start_px=4,
                                                 start_channels=8, min_channels=3, warp_step_px=1))  # fmt: skip
         voices = {name: VoiceEncoder(_voice(name, feature)) for name in variants}
-    decoder.set_means(0.5 + 0.1 * randomly(seed, 68, 2), 0.5 + 0.1 * randomly(seed + 1, 3, DRAWN_PX, DRAWN_PX))
+    decoder.set_means(0.5 + 0.1 * randomly(seed, 68, 2), 0.5 + 0.1 * randomly(seed + 1, 3, draws_px, draws_px))
     with torch.no_grad():
         for voice in voices.values():
             voice.stages.fc2.weight.mul_(20)  # voices that differ

@@ -13,6 +13,7 @@ from invented_page import FACES, entries_of, write
 from PIL import Image
 
 from s2f_core import artifacts, measure, train_published
+from s2f_core.data import reconstructions
 from s2f_core.errors import InputError
 from s2f_core.features.measure import FaceMeasures
 from s2f_core.models import trained_set, weights
@@ -154,7 +155,8 @@ def test_below_the_repository_there_are_only_numbers(trained: tuple[Path, Path, 
     written = {path.name: path.read_text() for path in (root / "results").rglob("*") if path.is_file()}
     assert sorted(written) == ["features.json", "small_models.json"]
     assert not [word for word in ("Person", "invented") if word in "".join(written.values())]
-    found = artifacts.read_json(root / "results" / "published" / "small_models.json")
+    found = artifacts.read_json(root / "results" / "published" / "reconstructions" / "small_models.json")
+    assert reconstructions.read_small(root) == found["tests"]
     assert found["set"] == "avspeech_res" and set(found["tests"]["voxceleb"]["gender"]) == {
         "value", "low", "high", "n", "baseline"}
 
@@ -181,4 +183,4 @@ def test_without_examples_or_with_a_cache_in_the_repository_nothing_is_written(
     monkeypatch.setenv(measure.CACHE_VARIABLE, str(root / "cache"))
     with pytest.raises(InputError, match="outside the repository.*set S2F_CACHE"):
         train_published.train(root, report=lambda event: None)
-    assert not (root / "results" / "published" / "small_models.json").exists()
+    assert not (root / "results" / "published" / "reconstructions" / "small_models.json").exists()

@@ -19,10 +19,11 @@ from s2f_core.data.shards import Sample, read_shard, shard_name, write_shard
 F2F = "f2f"  # source of a drawing: the features of the true face; else the name of a variant of the voice encoder
 MEMBER = "canonical.webp"
 QUALITY = 90  # of the drawings
-PEOPLE, FACES = "people.json", "faces.safetensors"
+PEOPLE, FACES, VOICES = "people.json", "faces.safetensors", "voices_"
+SMALL = "small_models.json"  # in the published profile: what its small models' tests gave
 SPLITS = ("train", "test", "gallery")
 
-Features = Float32[np.ndarray, "rows feature"]
+Features = Float32[np.ndarray, "_ feature"]  # of as many as there are
 Points = Float32[np.ndarray, "persons 68 2"]
 
 
@@ -63,15 +64,25 @@ class Voices:
     variant: str
     person: Int64[np.ndarray, " rows"]
     facts: Sequence[Mapping[str, Any]]
-    features: Features
+    features: Float32[np.ndarray, "rows feature"]
     first: Int64[np.ndarray, " persons"]
-    drawn: Features
+    drawn: Float32[np.ndarray, "persons feature"]
     landmarks_px: Points
     model: str
 
     def column(self, name: str) -> Shaped[np.ndarray, " rows"]:
         """One fact of every recording."""
         return np.array([one[name] for one in self.facts])
+
+
+def folder_of(root: Path, profile: str) -> Path:
+    """Where a profile's reconstructions lie."""
+    return root / "results" / profile / "reconstructions"
+
+
+def variants(folder: Path) -> list[str]:
+    """Name the variants of the voice encoder that were heard with."""
+    return sorted(path.stem.removeprefix(VOICES) for path in folder.glob(f"{VOICES}*.safetensors"))
 
 
 def write_people(folder: Path, people: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
@@ -126,8 +137,19 @@ def read_drawings(folder: Path, source: str) -> dict[str, UInt8[np.ndarray, "sid
     return {sample.key: webp.decode(sample.member(MEMBER)) for sample in read_shard(_drawings(folder, source))}
 
 
+def write_small(root: Path, trained_on: str | None, tests: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
+    """Store what the small models of the released examples were trained on, and test → reading → estimate; None and {}: not."""
+    artifacts.write_json(folder_of(root, "published") / SMALL, {"set": trained_on, "tests": tests})
+
+
+def read_small(root: Path) -> dict[str, dict[str, dict[str, Any]]]:
+    """Test → reading → estimate; nothing where the stage did not run or had too few examples."""
+    path = folder_of(root, "published") / SMALL
+    return artifacts.read_json(path)["tests"] if path.exists() else {}
+
+
 def _voices(folder: Path, variant: str) -> Path:
-    return folder / f"voices_{variant}.safetensors"
+    return folder / f"{VOICES}{variant}.safetensors"
 
 
 def _drawings(folder: Path, source: str) -> Path:

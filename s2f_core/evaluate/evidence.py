@@ -13,6 +13,7 @@ from s2f_core.data.corpora.published import Clip
 from s2f_core.data.corpora.published_pages import Correlation, Query, RankedList
 from s2f_core.evaluate.claims import Claim, Row, compare
 from s2f_core.evaluate.exaggeration import PixelMoments
+from s2f_core.evaluate.held_out import HeldOut
 from s2f_core.evaluate.intervals import Estimate
 from s2f_core.evaluate.verdicts import Number
 
@@ -71,6 +72,8 @@ class Evidence:
         fig08: folder of Fig. 8 → sums over its faces.
         fig08_changes: per face of Fig. 8, full loss: mean |difference| in grey levels from 200k to 300k iterations, and from
             there to 500k.
+        held_out: the synthetic test people as the trained models saw and heard them.
+        small: test → reading → estimate, of small models of the released examples.
         missing: in words for a row that cannot be tested: what to fetch.
     """
 
@@ -82,6 +85,8 @@ class Evidence:
     halves: Mapping[str, Half] = field(default_factory=dict)
     fig08: Mapping[str, PixelMoments] = field(default_factory=dict)
     fig08_changes: Float[np.ndarray, "faces 2"] | None = None
+    held_out: HeldOut | None = None
+    small: Mapping[str, Mapping[str, Estimate]] = field(default_factory=dict)
     missing: str = "needs the authors' released examples: make paper PROFILE=published"
 
 

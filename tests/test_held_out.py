@@ -1,0 +1,108 @@
+"""The test people of the smoke corpus through a set of tiny networks: what lies on disk is what the networks say."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+import yaml
+from checkout import ROOT
+from made_set import write_ge2e, write_set
+
+from s2f_core import held_out
+from s2f_core.data import reconstructions
+from s2f_core.data.corpora import examples, synthetic
+from s2f_core.data.reconstructions import F2F
+from s2f_core.data.webp import CANONICAL_PX
+from s2f_core.errors import InputError
+from s2f_core.reconstruct import Reconstructor
+
+PROFILE = "smoke"
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A checkout whose trained set is tiny; returns its root."""
+    root = tmp_path_factory.mktemp("checkout")
+    shutil.copytree(ROOT / "data" / "corpus" / "smoke", root / "data" / "corpus" / "smoke")
+    params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
+    params["base"]["reconstruct"] |= {"weights": "data/weights/tiny", "variants": ["6s", "speaker"], "kinds": ["clip", "long"]}
+    (root / "params.yaml").write_text(yaml.safe_dump(params))
+    write_ge2e(root / "data" / "weights" / "ge2e.safetensors")
+    write_set(root / "data" / "weights" / "tiny", "6s", "speaker", sees_px=CANONICAL_PX, draws_px=CANONICAL_PX)
+    held_out.reconstruct(root, PROFILE)
+    return root
+
+
+@pytest.fixture(scope="module")
+def folder(made: Path) -> Path:
+    return reconstructions.folder_of(made, PROFILE)
+
+
+@pytest.fixture(scope="module")
+def networks(made: Path) -> Reconstructor:
+    return Reconstructor.load(made / "data" / "weights" / "tiny", "6s")
+
+
+def test_faces_are_seen_one_by_one_as_together(made: Path, folder: Path, networks: Reconstructor) -> None:
+    faces, people = reconstructions.read_faces(folder), examples.faces(synthetic.home(made, PROFILE), "test")
+    assert tuple(faces.ids["test"]) == people.ids and len(faces.ids["train"]) == 20 and len(faces.ids["gallery"]) == 6
+    for row in (0, 7):
+        for pictures, features in ((people.canonical, faces.canonical["test"]), (people.wild[:, 0], faces.wild)):
+            assert np.allclose(networks.see(torch.from_numpy(pictures[row][None])), features[row], atol=1e-5)
+
+
+def test_drawings_are_drawn_from_the_features_and_seen_again(folder: Path, networks: Reconstructor) -> None:
+    faces, voices = reconstructions.read_faces(folder), reconstructions.read_voices(folder, "6s")
+    for source, features, drawn in ((F2F, faces.canonical["test"], faces.drawn["test"]),
+                                    ("6s", voices.features[voices.first], voices.drawn)):
+        pictures = networks.draw(torch.from_numpy(features))
+        assert np.allclose(networks.see(pictures), drawn, atol=1e-4)
+        kept = np.stack([reconstructions.read_drawings(folder, source)[one] for one in faces.ids["test"]])
+        apart = np.abs(kept[:, None].astype(float) - pictures.numpy()).mean((2, 3, 4))  # WebP loses some of such noise
+        assert (apart.argmin(1) == np.arange(len(kept))).all()
+
+
+def test_voices_are_whose_they_are_said_to_be(made: Path, folder: Path, networks: Reconstructor) -> None:
+    voices, ids = reconstructions.read_voices(folder, "6s"), reconstructions.read_faces(folder).ids["test"]
+    assert set(voices.column("kind")) == {"clip", "long"} and set(voices.person) == set(range(10))
+    for row in voices.first:
+        assert voices.facts[row]["kind"] == "clip" and voices.facts[row]["id"].startswith(ids[voices.person[row]])
+    one = next(synthetic.recordings(synthetic.home(made, PROFILE), "test"))
+    row = list(voices.column("id")).index(one.id)
+    assert np.allclose(networks.hear(torch.from_numpy(one.samples())[None]), voices.features[row], atol=1e-2)  # 16-bit samples
+
+
+def test_each_variant_hears_with_its_own_network(folder: Path) -> None:
+    assert reconstructions.variants(folder) == ["6s", "speaker"]
+    first, second = (reconstructions.read_voices(folder, name) for name in ("6s", "speaker"))
+    assert first.model != second.model and not np.allclose(first.features, second.features)
+
+
+def test_the_truth_is_kept_without_cameras(folder: Path) -> None:
+    people = reconstructions.read_people(folder)
+    assert [len(people[split]) for split in ("train", "test", "gallery")] == [20, 10, 6]
+    assert people["test"][0]["attributes"]["sex"] in ("female", "male") and "views" not in people["test"][0]
+
+
+def test_a_sample_is_drawn_by_lot_and_the_same_each_time(made: Path) -> None:
+    first, second = (held_out.sample(made, PROFILE, variant="6s", n=5) for _ in range(2))
+    assert first.ids == second.ids != sorted(first.ids) and len(set(first.ids)) == 5
+    sheet = first.rows(columns=4)
+    assert len(sheet) == 24 and np.array_equal(sheet[1], first.true[1]) and np.array_equal(sheet[4], first.seen[0])
+    assert np.array_equal(sheet[20], first.heard[4]) and (sheet[23] == 255).all()
+
+
+def test_a_run_on_the_same_data_writes_the_same_bytes(made: Path, folder: Path) -> None:
+    before = {path.name: path.read_bytes() for path in folder.iterdir()}
+    held_out.reconstruct(made, PROFILE)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_missing_weights_say_what_to_do(tmp_path: Path, made: Path) -> None:
+    (tmp_path / "data").mkdir()
+    shutil.copy(made / "params.yaml", tmp_path)
+    (tmp_path / "data" / "corpus").symlink_to(made / "data" / "corpus")
+    with pytest.raises(InputError, match="no trained set .* run `dvc pull`"):
+        held_out.reconstruct(tmp_path, PROFILE)
