@@ -60,8 +60,8 @@ def test_drawings_are_drawn_from_the_features_and_seen_again(folder: Path, netwo
         pictures = networks.draw(torch.from_numpy(features))
         assert np.allclose(networks.see(pictures), drawn, atol=1e-4)
         kept = np.stack([reconstructions.read_drawings(folder, source)[one] for one in faces.ids["test"]])
-        apart = np.abs(kept[:, None].astype(float) - pictures.numpy()).mean((2, 3, 4))  # WebP loses some of such noise
-        assert (apart.argmin(1) == np.arange(len(kept))).all()
+        coarse = [some.reshape(len(kept), 8, 16, 8, 16, 3).mean((2, 4)) for some in (kept, pictures.numpy())]
+        assert np.abs(coarse[0] - coarse[1]).mean() < 4  # of 255: WebP keeps the means of such noise, not every pixel
 
 
 def test_voices_are_whose_they_are_said_to_be(made: Path, folder: Path, networks: Reconstructor) -> None:
