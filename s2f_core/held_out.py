@@ -23,7 +23,6 @@ from s2f_core.progress import progress
 from s2f_core.reconstruct import Reconstructor
 from s2f_core.synthesis.plan import CorpusBlock
 
-GE2E = Path("data") / "weights" / trained_set.GE2E
 Picture = UInt8[np.ndarray, "side side 3"]
 BLOCK = 32  # clips or faces at once
 TOLD = ("kind", "language", "seconds")  # of a recording
@@ -60,11 +59,11 @@ def reconstruct(root: Path, profile: str) -> Path:
     corpus = synthetic.home(root, config.load(root, "corpus", CorpusBlock, profile=profile).name)
     folder, weights = reconstructions.folder_of(root, profile), root / block.weights
     memory.keep_freed()
-    networks = Reconstructor.load(weights, block.variants[0], ge2e=root / GE2E)
-    test = _faces(folder, corpus, networks)
+    sets = [Reconstructor.load(weights, variant, ge2e=root / trained_set.SHIPPED_GE2E) for variant in block.variants]
+    test = _faces(folder, corpus, sets[0])
     voices = examples.voices(corpus, "test", test.ids, block.kinds)
-    for variant in block.variants:
-        _voices(folder, Reconstructor.load(weights, variant, ge2e=root / GE2E), test, voices)
+    for networks in sets:
+        _voices(folder, networks, test, voices)
     return folder
 
 
@@ -76,11 +75,6 @@ class Sample(NamedTuple):
     seen: list[Picture]
     heard: list[Picture]
 
-    def rows(self, *, columns: int) -> list[Picture]:
-        """The faces for a sheet: for each `columns` people their true faces, then those seen, then those heard."""
-        kinds = (self.true, self.seen, self.heard)
-        return [face for first in range(0, len(self.ids), columns) for kind in kinds for face in _padded(kind, first, columns)]
-
 
 def sample(root: Path, profile: str, *, variant: str, n: int) -> Sample:
     """Draw up to `n` test people by lot, by the corpus's seed. Raises InputError where they were not reconstructed."""
@@ -91,12 +85,6 @@ def sample(root: Path, profile: str, *, variant: str, n: int) -> Sample:
     chosen = [ids[row] for row in np.random.default_rng(block.seed).permutation(len(ids))[:n]]
     drawings = [reconstructions.read_drawings(folder, source) for source in (F2F, variant)]
     return Sample(chosen, [people[one].canonical() for one in chosen], *([some[one] for one in chosen] for some in drawings))
-
-
-def _padded(faces: list[Picture], first: int, columns: int) -> list[Picture]:
-    """One row; where faces run out, white."""
-    row = faces[first : first + columns]
-    return row + [np.full_like(faces[0], 255)] * (columns - len(row))
 
 
 def _faces(folder: Path, corpus: Path, networks: Reconstructor) -> FaceSet:

@@ -35,8 +35,6 @@ from s2f_core.evaluate.intervals import Estimate
 from s2f_core.features import speaker
 from s2f_core.features.judges import EMBEDDING_DIM
 from s2f_core.models import face_decoder, mean_feature, trained_set, weights
-from s2f_core.models.face_decoder import FaceDecoder
-from s2f_core.models.mean_feature import MeanFeature, MeanFeatureConfig
 from s2f_core.training import loop
 from s2f_core.training.decoder_losses import DecoderLossConfig
 from s2f_core.training.log import Report
@@ -44,7 +42,6 @@ from s2f_core.training.morphs import MorphConfig
 from s2f_core.training.paired_decoder_task import PairedDecoderTask
 from s2f_core.training.schedule import TrainingConfig
 
-GE2E = Path("data") / "weights" / trained_set.GE2E
 AVSPEECH, VOXCELEB = published.HALVES
 FACE_JUDGE = "face-recognition-models"  # the package that brings dlib's embedding
 DIRECTIONS = "directions.safetensors"  # beside the networks: what compares v_s with v_f best
@@ -126,11 +123,13 @@ def train(root: Path, *, report: Report) -> tuple[Path, dict[str, dict[str, Esti
         raise InputError(f"what is made of real people stays outside the repository; {home()} lies in it; set "
                          f"{measure.CACHE_VARIABLE} to a folder elsewhere")
     block = config.load(root, "published_models", PublishedModelsBlock, profile=measure.PROFILE)
-    tests = evaluate(found := halves(root, block.fewest), block)
-    folder = home() / (chosen := AVSPEECH if AVSPEECH in found else VOXCELEB)
+    found = halves(root, block.fewest)
+    tests = evaluate(found, block)
+    chosen = AVSPEECH if AVSPEECH in found else VOXCELEB
+    folder = home() / chosen
     _write_voice(folder, found[chosen].pairs, block)
     _train_decoder(folder, found[chosen], block, report)
-    shutil.copyfile(root / GE2E, home() / trained_set.GE2E)  # where a set looks for its ears
+    shutil.copyfile(root / trained_set.SHIPPED_GE2E, home() / trained_set.GE2E)  # where a set looks for its ears
     reconstructions.write_small(root, chosen, {test: {k: asdict(v) for k, v in some.items()} for test, some in tests.items()})
     return folder, tests
 
@@ -146,10 +145,12 @@ def _half(root: Path, clips: Sequence[published.Clip], measures: Mapping[str, np
 
 def _voices(root: Path, clips: Sequence[published.Clip]) -> Float32[np.ndarray, "clips 256"]:
     """GE2E embeddings, made once and kept in the cache."""
-    content = b"".join([(root / GE2E).read_bytes(), *(clip.id.encode() + clip.audio.read_bytes() for clip in clips)])
-    path = home() / f"voices-{hashlib.sha256(content).hexdigest()[:32]}.safetensors"
+    digest = hashlib.sha256((root / trained_set.SHIPPED_GE2E).read_bytes())
+    for clip in clips:
+        digest.update(clip.id.encode() + clip.audio.read_bytes())
+    path = home() / f"voices-{digest.hexdigest()[:32]}.safetensors"
     if not path.is_file():
-        ears = speaker.load(root / GE2E)
+        ears = speaker.load(root / trained_set.SHIPPED_GE2E)
         embedded = [ears.embed(torch.from_numpy(read_clip(clip.audio))[None]).numpy() for clip in clips]
         artifacts.write_tensors(path, {"embeddings": np.concatenate(embedded)}, {})
     return artifacts.read_tensors(path)[0]["embeddings"]
@@ -158,9 +159,8 @@ def _voices(root: Path, clips: Sequence[published.Clip]) -> Float32[np.ndarray, 
 def _write_voice(folder: Path, pairs: Pairs, block: PublishedModelsBlock) -> None:
     model = crossval.fit(pairs, block.grid, n_folds=block.folds, seed=block.seed)
     notes = {**_notes(pairs), "judged": model.judged}
-    path = folder / f"{trained_set.VOICE_ENCODER}{trained_set.VARIANT}{trained_set.SUFFIX}"
-    model.linear.encoder(EMBEDDING_DIM).save(path, notes=notes)
-    mean = MeanFeature(MeanFeatureConfig(feature=EMBEDDING_DIM))
+    model.linear.encoder(EMBEDDING_DIM).save(folder / trained_set.voice_file(trained_set.VARIANT), notes=notes)
+    mean = mean_feature.MeanFeature(mean_feature.MeanFeatureConfig(feature=EMBEDDING_DIM))
     mean.mean.copy_(torch.from_numpy(model.linear.face_mean[:EMBEDDING_DIM]))
     weights.write(folder / trained_set.MEAN_FEATURE, mean, kind=mean_feature.KIND, config=mean.config.model_dump(), notes=notes)
     artifacts.write_tensors(folder / DIRECTIONS, vars(model.linear), notes)
@@ -174,7 +174,7 @@ def _train_decoder(folder: Path, half: Half, block: PublishedModelsBlock, report
     drawn = tuple(_drawn(pairs.where(rows), landmarks[rows]) for rows in (~held_out, held_out))
     faces = [torch.from_numpy(pairs.faces[rows]) for rows in (~held_out, held_out)]
     mean, scale = faces[0].mean(0), faces[0].std(0).mean()
-    model = FaceDecoder(face_decoder.laptop(EMBEDDING_DIM))
+    model = face_decoder.FaceDecoder(face_decoder.laptop(EMBEDDING_DIM))
     model.initialise(block.decoder.training.seed)
     task = PairedDecoderTask(model, drawn, ((faces[0] - mean) / scale, (faces[1] - mean) / scale), block.decoder.morph,
                              block.decoder.weights)

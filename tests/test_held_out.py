@@ -16,6 +16,7 @@ from s2f_core.data.corpora import examples, synthetic
 from s2f_core.data.reconstructions import F2F
 from s2f_core.data.webp import CANONICAL_PX
 from s2f_core.errors import InputError
+from s2f_core.figures import people
 from s2f_core.reconstruct import Reconstructor
 
 PROFILE = "smoke"
@@ -46,10 +47,10 @@ def networks(made: Path) -> Reconstructor:
 
 
 def test_faces_are_seen_one_by_one_as_together(made: Path, folder: Path, networks: Reconstructor) -> None:
-    faces, people = reconstructions.read_faces(folder), examples.faces(synthetic.home(made, PROFILE), "test")
-    assert tuple(faces.ids["test"]) == people.ids and len(faces.ids["train"]) == 20 and len(faces.ids["gallery"]) == 6
+    faces, test = reconstructions.read_faces(folder), examples.faces(synthetic.home(made, PROFILE), "test")
+    assert tuple(faces.ids["test"]) == test.ids and len(faces.ids["train"]) == 20 and len(faces.ids["gallery"]) == 6
     for row in (0, 7):
-        for pictures, features in ((people.canonical, faces.canonical["test"]), (people.wild[:, 0], faces.wild)):
+        for pictures, features in ((test.canonical, faces.canonical["test"]), (test.wild[:, 0], faces.wild)):
             assert np.allclose(networks.see(torch.from_numpy(pictures[row][None])), features[row], atol=1e-5)
 
 
@@ -81,15 +82,15 @@ def test_each_variant_hears_with_its_own_network(folder: Path) -> None:
 
 
 def test_the_truth_is_kept_without_cameras(folder: Path) -> None:
-    people = reconstructions.read_people(folder)
-    assert [len(people[split]) for split in ("train", "test", "gallery")] == [20, 10, 6]
-    assert people["test"][0]["attributes"]["sex"] in ("female", "male") and "views" not in people["test"][0]
+    truth = reconstructions.read_people(folder)
+    assert [len(truth[split]) for split in ("train", "test", "gallery")] == [20, 10, 6]
+    assert truth["test"][0]["attributes"]["sex"] in ("female", "male") and "views" not in truth["test"][0]
 
 
 def test_a_sample_is_drawn_by_lot_and_the_same_each_time(made: Path) -> None:
     first, second = (held_out.sample(made, PROFILE, variant="6s", n=5) for _ in range(2))
     assert first.ids == second.ids != sorted(first.ids) and len(set(first.ids)) == 5
-    sheet = first.rows(columns=4)
+    sheet = people.stacked((first.true, first.seen, first.heard), columns=4)
     assert len(sheet) == 24 and np.array_equal(sheet[1], first.true[1]) and np.array_equal(sheet[4], first.seen[0])
     assert np.array_equal(sheet[20], first.heard[4]) and (sheet[23] == 255).all()
 

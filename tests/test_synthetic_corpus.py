@@ -145,6 +145,14 @@ def test_a_shipped_voice_is_what_the_bank_gives(tmp_path: Path) -> None:
     assert found.within, list(synthetic_compare.report(found))
 
 
+def test_another_clip_in_place_of_a_voice_is_said(tmp_path: Path) -> None:
+    shipped = synthetic.home(ROOT, "smoke") / "voices-test-0000.tar.gz"
+    samples = list(read_shard(shipped))
+    swapped = [Sample(samples[0].key, {**samples[0].members, "ogg": samples[1].members["ogg"]}), *samples[1:]]
+    write_shard(tmp_path / shipped.name, swapped)
+    assert not synthetic_compare.compare(tmp_path, shipped.parent).within
+
+
 def test_a_difference_beyond_the_tolerance_is_said(tmp_path: Path) -> None:
     shipped = synthetic.home(ROOT, "smoke") / "faces-test-0000.tar.gz"
     samples = list(read_shard(shipped))

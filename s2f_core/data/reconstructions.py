@@ -37,7 +37,7 @@ class Faces:
         wild: of the test persons' first picture in the wild.
         drawn: of the faces drawn from v_f (F2F), for train and test.
         landmarks_px: x, y that the decoder gave the test persons' drawings, in pixels of the picture.
-        model: hash of face encoder and decoder.
+        model: hash of the set that they were seen and drawn with.
     """
 
     ids: Mapping[str, Sequence[str]]

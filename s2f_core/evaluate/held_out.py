@@ -11,9 +11,9 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int64, Shaped
+from jaxtyping import Float
 
-from s2f_core.data.reconstructions import Faces, Voices
+from s2f_core.data.reconstructions import F2F, Faces, Voices
 from s2f_core.evaluate import oracle
 from s2f_core.evaluate.oracle import People, Reading
 
@@ -53,8 +53,8 @@ class HeldOut:
 
     @cached_property
     def drawn(self) -> dict[str, Reading]:
-        """What a probe reads of the test people in drawings, by source: "f2f" and each variant."""
-        drawn = {"f2f": self.faces.drawn["test"], **{name: one.drawn for name, one in self.voices.items()}}
+        """What a probe reads of the test people in drawings, by source: F2F and each variant."""
+        drawn = {F2F: self.faces.drawn["test"], **{name: one.drawn for name, one in self.voices.items()}}
         train = _described(self.people["train"], self.faces.drawn["train"])
         return {source: oracle.read(train, _described(self.people["test"], features), linear=True, seed=self.seed)
                 for source, features in drawn.items()}
@@ -87,19 +87,11 @@ def _described(people: People, features: Float[np.ndarray, "people features"]) -
     return replace(people, names=[f"feature {number}" for number in range(features.shape[1])], voice=features)
 
 
-def given_to(reading: Reading, others: Int64[np.ndarray, " people"]) -> Reading:
-    """The reading with each person given another's row: what knowing nothing of the own voice reads."""
-    return replace(reading, sex=reading.sex[others], age=reading.age[others],
-                   measures={name: values[others] for name, values in reading.measures.items()})
-
-
 def columns(reading: Reading | People, names: Sequence[str]) -> Float[np.ndarray, "people measures"]:
     """Some measures side by side."""
     return np.stack([reading.measures[name] for name in names], axis=1)
 
 
-def gallery(faces: Faces) -> tuple[Float[np.ndarray, "faces feature"], Shaped[np.ndarray, " faces"]]:
-    """The canonical faces that voices and drawings are to be found among, the test people's first, and whose they are."""
-    splits = ("test", "gallery")
-    return np.concatenate([faces.canonical[split] for split in splits]), np.array([one for split in splits
-                                                                                  for one in faces.ids[split]])
+def gallery(faces: Faces) -> Float[np.ndarray, "faces feature"]:
+    """The canonical faces that voices and drawings are to be found among: the test people's, then those of further people."""
+    return np.concatenate([faces.canonical[split] for split in ("test", "gallery")])

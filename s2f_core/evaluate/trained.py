@@ -9,15 +9,16 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from jaxtyping import Float32, Float64, Int64
 
+from s2f_core.data.reconstructions import F2F
 from s2f_core.evaluate import consistency, held_out, oracle, retrieval, share
 from s2f_core.evaluate.claims import Row
 from s2f_core.evaluate.evidence import Evidence, measured
-from s2f_core.evaluate.held_out import LINKED, HeldOut
+from s2f_core.evaluate.held_out import LINKED
 from s2f_core.evaluate.intervals import TAIL, Estimate
 from s2f_core.evaluate.oracle import People, Reading
 from s2f_core.evaluate.pairs import DECIMALS
 
-ORACLE, F2F = "oracle", "f2f"
+ORACLE = "oracle"
 FOUND_PERCENT = 1.0  # of the gallery, for drawings of true faces
 SMALL = {  # claim → test and reading
     "small.voxceleb.top10": ("voxceleb", "learned.percent10"), "small.voxceleb.unseen": ("voxceleb", "unseen.percent10"),
@@ -66,10 +67,13 @@ def shuffled(evidence: Evidence) -> list[Row]:
     for variant, voices in own.voices.items():
         for name, values, chance in _dealt(own.drawn[variant], truth, deals):
             rows.append(measured(evidence.ledger[name], variant, _band(values, len(truth.sex), chance)))
+        faces = held_out.gallery(own.faces)
+        ranks = _all_ranks(voices.features[voices.first], faces)
         for percent in evidence.params.top_percents:
-            hits, chance = _dealt_hits(own, voices.features[voices.first], deals, percent)
+            places = int(len(faces) * percent / 100 + 1e-9)
+            hits = np.array([(ranks[others, np.arange(len(others))] <= places).mean() for others in deals])
             rows.append(measured(evidence.ledger["trained.shuffled.found"], f"{variant}.percent{percent:g}",
-                                 _band(hits, len(truth.sex), chance)))
+                                 _band(hits, len(truth.sex), places / len(faces))))
     return rows
 
 
@@ -78,7 +82,7 @@ def found(evidence: Evidence) -> list[Row]:
     own, ledger = evidence.held_out, evidence.ledger
     if own is None:
         return []
-    faces, _ = held_out.gallery(own.faces)
+    faces = held_out.gallery(own.faces)
     truth = np.arange(len(own.people["test"].sex))
     size = f"{len(faces):,} faces"
     drawn = retrieval.ranks(own.faces.drawn["test"], faces, truth, "cosine")
@@ -141,13 +145,12 @@ def _band(values: Float64[np.ndarray, " deals"], n: int, chance: float) -> Estim
     return Estimate(float(values.mean()), float(low), float(high), n, chance)
 
 
-def _dealt_hits(own: HeldOut, heard: Float32[np.ndarray, "people feature"], deals: Deals, percent: float
-                ) -> tuple[Float64[np.ndarray, " deals"], float]:
-    """Share of people whose face is in the first `percent` % of the gallery for the voice dealt to them; and by chance."""
-    faces, _ = held_out.gallery(own.faces)
+def _all_ranks(heard: Float32[np.ndarray, "people feature"], faces: Float32[np.ndarray, "faces feature"]
+               ) -> Int64[np.ndarray, "people people"]:
+    """Rank by cosine that each person's voice gives each person's face, the first ones of `faces`; ties count against us.
+
+    `retrieval.ranks` ranks one face a query; here every voice is dealt to everybody.
+    """
     unit = [side / np.linalg.norm(side, axis=1, keepdims=True) for side in (heard.astype(np.float64), faces.astype(np.float64))]
     similar = np.round(unit[0] @ unit[1].T, DECIMALS)
-    places = int(len(faces) * percent / 100 + 1e-9)
-    ranks = np.stack([len(faces) - np.searchsorted(np.sort(row), row[: len(heard)]) for row in similar])  # ties against us
-    own_row = np.arange(len(heard))
-    return np.array([(ranks[others, own_row] <= places).mean() for others in deals]), places / len(faces)
+    return np.stack([len(faces) - np.searchsorted(np.sort(row), row[: len(heard)]) for row in similar])

@@ -32,6 +32,16 @@ def contact_sheet(faces: Sequence[Picture], *, columns: int) -> Image.Image:
     return sheet
 
 
+def stacked(kinds: Sequence[Sequence[Picture]], *, columns: int) -> list[Picture]:
+    """The faces for a sheet of several kinds of picture per person: for each `columns` people a row of each kind.
+
+    Where the people run out, a row is filled with white.
+    """
+    blank = np.full_like(kinds[0][0], PAPER_RGB)
+    return [kind[place] if place < len(kind) else blank
+            for first in range(0, len(kinds[0]), columns) for kind in kinds for place in range(first, first + columns)]
+
+
 def marked(face: Picture, points: Float[np.ndarray, "landmarks 2"], *, scale: int) -> Picture:
     """A face enlarged `scale` times with its landmarks as dots."""
     image = Image.fromarray(face).resize((face.shape[1] * scale, face.shape[0] * scale), Image.Resampling.BICUBIC)

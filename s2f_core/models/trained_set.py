@@ -26,6 +26,7 @@ FACE_ENCODER, FACE_DECODER, MEAN_FEATURE = (f"{name}{SUFFIX}" for name in ("face
 VOICE_ENCODER = "voice_encoder_"  # then the variant and SUFFIX
 JUDGE = "face_encoder"  # in the notes of a mean feature: the judge, in words, that described the faces of the set
 GE2E = f"ge2e{SUFFIX}"  # beside the set's folder
+SHIPPED_GE2E = Path("data") / "weights" / GE2E  # from the project's root
 FACE_ENCODERS: Mapping[str, type[FaceEncoder]] = {one.KIND: one for one in (CompactFaceEncoder, VGGFace)}
 
 
@@ -56,7 +57,7 @@ class TrainedSet:
         """
         if variant not in (known := variants(folder)):
             raise InputError(f"no variant {variant!r} in {folder}; {nearest(variant, known)}; or name a trained set's folder")
-        names = (f"{VOICE_ENCODER}{variant}{SUFFIX}", FACE_DECODER, MEAN_FEATURE, FACE_ENCODER)
+        names = (voice_file(variant), FACE_DECODER, MEAN_FEATURE, FACE_ENCODER)
         paths = [folder / name for name in names]
         if JUDGE in weights.describe(paths[2])["notes"]:
             paths = paths[:3]
@@ -82,6 +83,11 @@ def variants(folder: Path) -> list[str]:
     if not found:
         raise InputError(f"{folder} holds no trained set ({VOICE_ENCODER}<variant>{SUFFIX}); run `dvc pull`, or train one")
     return found
+
+
+def voice_file(variant: str) -> str:
+    """Name the file of a variant's voice encoder."""
+    return f"{VOICE_ENCODER}{variant}{SUFFIX}"
 
 
 def variant_of(path: Path) -> str:
