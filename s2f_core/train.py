@@ -3,6 +3,7 @@
 Below results/<profile>/: `weights/<model>.safetensors`, and `training/<model>/` with checkpoints, metrics and curves.
 """
 
+import copy
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -123,16 +124,18 @@ def train_voice_encoder(root: Path, profile: str, variant: str, *, report: Repor
     encoder, decoder = load_face_models(root, profile)
     preset: Callable[..., Any] = getattr(voice_encoder, wanted.preset)
     made = preset(seconds=wanted.seconds, batch_norm=wanted.batch_norm, feature=encoder.feature_size)
-    model = _new(lambda: VoiceEncoder(made), block.training.seed)
     heard = [_heard(root, profile, split, encoder, block.face, embed=wanted.preset == "speaker")
              for split in ("train", "validation")]
+    model = _new(lambda: VoiceEncoder(made), block.training.seed)
+    model.start_at(heard[0].faces.mean(0))
     frozen = Frozen(Layers(decoder.first_layer, encoder.logits), decoder)
     task = VoiceTask(model, heard[0], heard[1], frozen, block.task.model_copy(update={"loss": wanted.loss}))
     training = block.training.model_copy(update={"duration": wanted.duration})
     target = weights_of(root, profile, f"{VOICE_ENCODER}_{variant}")
     if block.balance_steps and wanted.loss == "full":
+        start = copy.deepcopy(model.state_dict())
         _balance(task, training.model_copy(update={"unit": "steps", "duration": block.balance_steps}), target, report)
-        model.load_state_dict(_new(lambda: VoiceEncoder(made), block.training.seed).state_dict())
+        model.load_state_dict(start)
     return _trained(task, model, training, target, report)
 
 

@@ -111,7 +111,7 @@ def decoder_task(sets: tuple[examples.FaceSet, examples.FaceSet]) -> DecoderTask
                                             start_channels=16, min_channels=8, warp_step_px=8))  # fmt: skip
     decoder.initialise(0)
     config = DecoderTaskConfig(weights=DecoderLossConfig(texture=1.0, landmarks=500.0, embedding=0.1),
-                               morph=MorphConfig(neighbours=5, landmark_weight=10.0, parents=2))  # fmt: skip
+                               morph=MorphConfig(neighbours=5, landmark_weight=10.0, parents=2), near_mean=0.5)  # fmt: skip
     return DecoderTask(decoder, encoder.features, sets, config)
 
 
@@ -120,6 +120,19 @@ def test_an_untrained_decoder_draws_the_mean_face(decoder_task: DecoderTask, set
     assert torch.allclose(decoded.image[0], decoded.image[1])
     mean = (sets[0].landmarks_px.mean(0) + 0.5) / 128
     assert np.allclose(decoded.landmarks[0].detach().numpy(), mean, atol=1e-5)
+
+
+def test_faces_are_moved_towards_the_mean_as_their_features_are(decoder_task: DecoderTask) -> None:
+    """One that is wholly moved there is the mean face, given as the mean feature; one that is not moved is a morph."""
+    faces, left = decoder_task.batch(np.arange(20), seed=0, epoch=0, step=0)
+    assert 4 <= int((left == 1).sum()) <= 16 and left.min() >= 0  # a half, by lot
+    at_mean, half, whole = (decoder_task.wanted(faces, torch.full((20,), part)) for part in (0.0, 0.5, 1.0))
+    assert torch.allclose(at_mean.landmarks, decoder_task.model.mean_landmarks.expand(20, -1, -1))
+    assert torch.allclose(at_mean.texture, decoder_task.model.mean_texture.expand(20, -1, -1, -1))
+    assert torch.allclose(whole.texture, faces.textures, atol=1e-6) and torch.allclose(whole.landmarks, faces.landmarks)
+    for moved, far, mean in zip(half, whole, at_mean, strict=True):
+        assert far.std(0).max() > 0 and torch.allclose(mean, mean[:1].expand_as(mean))
+        assert torch.allclose(moved, (far + mean) / 2, atol=1e-6)
 
 
 def test_a_face_decoder_learns(decoder_task: DecoderTask) -> None:

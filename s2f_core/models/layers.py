@@ -7,7 +7,7 @@ from jaxtyping import Shaped
 from torch import Tensor, nn
 
 WORDS = {"Conv2d": "CONV", "ReLU": "RELU", "BatchNorm1d": "BN", "BatchNorm2d": "BN", "MaxPool2d": "MAXPOOL",
-         "TimeMean": "AVGPOOL", "Linear": "FC"}  # Table 1  # fmt: skip
+         "TimeMean": "AVGPOOL", "Linear": "FC", "Magnitude": "MAGNITUDE"}  # Table 1  # fmt: skip
 NONE = "–"
 
 

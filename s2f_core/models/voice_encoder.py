@@ -21,6 +21,7 @@ from s2f_core.errors import InputError
 from s2f_core.features.speaker import GE2E
 from s2f_core.features.spectrogram import FREQ_BINS, n_frames
 from s2f_core.models import layers, weights
+from s2f_core.models.voice_layers import FrequencyMajor, Magnitude, TimeMean
 
 KIND = "voice_encoder"
 RE_IM = 2  # input channels: real and imaginary part; Table 1
@@ -28,7 +29,7 @@ PAPER_FEATURE = 4096  # VGG-Face's fc7, which v_s estimates; Table 1
 LAPTOP_FEATURE = 512  # ours: that of the compact face encoder
 TABLE_1 = ((64, 1, 1), (64, 1, 1), (128, 1, 2), (128, 1, 2), (128, 1, 2), (256, 1, 2), (512, 1, 1), (512, 2, 1),
            (512, 2, 1))  # channels, stride, frames pooled behind it; every kernel is 4×4; Table 1  # fmt: skip
-LAPTOP = ((16, 5), (32, 3), (48, 3), (96, 3), (128, 3))  # channels, kernel; every stride is 2; ours: 0.28 GFLOP per 6 s
+LAPTOP = ((16, 5), (32, 3), (48, 3), (96, 3), (128, 3))  # channels, kernel; every stride is 2; ours: 0.25 GFLOP per 6 s
 MOST = 2**16  # ours: no layer is wider; bounds what a config from a file can ask for
 
 Count = Annotated[int, Field(ge=1, le=MOST)]
@@ -44,18 +45,25 @@ class Conv(Block):
 
 
 class VoiceEncoderConfig(Block):
-    """What a weights file says of its architecture. `seconds` is the clip it is meant for; longer ones work too."""
+    """What a weights file says of its architecture.
 
-    front: Literal["spectrogram", "speaker"]
+    Attributes:
+        front: what the first layer sees: the complex spectrogram, its magnitudes, or a speaker embedding.
+        seconds: of the clip it is meant for; longer ones work too.
+        mean_last: the last convolution's ReLU and batch norm stand before the mean over time, instead of behind it.
+    """
+
+    front: Literal["spectrogram", "magnitude", "speaker"]
     seconds: Literal[3, 6]
     convs: tuple[Conv, ...]
     hidden: Count
     feature: Count
     batch_norm: bool
+    mean_last: bool = False
 
     @model_validator(mode="after")
     def _fits(self) -> "VoiceEncoderConfig":
-        if (self.front == "spectrogram") != bool(self.convs):
+        if (self.front != "speaker") != bool(self.convs):
             raise ValueError("a spectrogram needs convolutions, a speaker embedding has none")
         if self.convs and self.bins() < 1:
             raise ValueError(f"the kernels are too wide for {FREQ_BINS} frequency bins")
@@ -80,41 +88,26 @@ def paper(seconds: int = 6, batch_norm: bool = True) -> VoiceEncoderConfig:
     """Table 1 exactly: 148,062,976 trainable parameters with batch norm, 178 GFLOP per 6-s clip."""
     convs = [{"channels": channels, "kernel": (4, 4), "stride": (stride, stride), "pool": pool}
              for channels, stride, pool in TABLE_1]
-    sizes = {"hidden": PAPER_FEATURE, "feature": PAPER_FEATURE}
-    return _config(front="spectrogram", seconds=seconds, convs=convs, batch_norm=batch_norm, **sizes)
+    return _config(PAPER_FEATURE, front="spectrogram", seconds=seconds, convs=convs, batch_norm=batch_norm)
 
 
 def laptop(seconds: int = 6, batch_norm: bool = True, feature: int = LAPTOP_FEATURE) -> VoiceEncoderConfig:
-    """The same idea for two cores, below 0.3 GFLOP per 6-s clip. Differs: strides instead of pooling, few channels."""
+    """The same idea for two cores, 0.25 GFLOP per 6-s clip.
+
+    Differs: strides, no pooling; few channels; what a large network learns from much data is built in: phases are taken out
+    (`Magnitude`), and what varies within a clip passes a ReLU before the mean over time can level it out.
+    """
     convs = [{"channels": channels, "kernel": (size, size), "stride": (2, 2), "pool": 1} for channels, size in LAPTOP]
-    sizes = {"hidden": feature, "feature": feature}
-    return _config(front="spectrogram", seconds=seconds, convs=convs, batch_norm=batch_norm, **sizes)
+    return _config(feature, front="magnitude", seconds=seconds, convs=convs, batch_norm=batch_norm, mean_last=True)
 
 
 def speaker(seconds: int = 6, batch_norm: bool = True, feature: int = LAPTOP_FEATURE) -> VoiceEncoderConfig:
     """Only the head of Table 1 (BN, FC, ReLU, FC), on a frozen GE2E embedding of features/speaker.py; not in the paper."""
-    sizes = {"hidden": feature, "feature": feature}
-    return _config(front="speaker", seconds=seconds, convs=[], batch_norm=batch_norm, **sizes)
+    return _config(feature, front="speaker", seconds=seconds, convs=[], batch_norm=batch_norm)
 
 
-def _config(**values: Any) -> VoiceEncoderConfig:
-    return weights.config_of(VoiceEncoderConfig, values)
-
-
-class TimeMean(nn.Module):
-    """Table 1's AVGPOOL ∞×1: the mean over all time that there is, however long the clip."""
-
-    def forward(self, hidden: Float[Tensor, "batch channels frames bins"]) -> Float[Tensor, "batch channels 1 bins"]:
-        """Return the mean over frames."""
-        return hidden.mean(dim=2, keepdim=True)
-
-
-class FrequencyMajor(nn.Module):
-    """Lay the channels of each frequency side by side; channels-last tensors are laid so already."""
-
-    def forward(self, hidden: Float[Tensor, "batch channels 1 bins"]) -> Float[Tensor, "batch flat"]:
-        """Return one row per clip."""
-        return hidden.squeeze(2).transpose(1, 2).flatten(1)
+def _config(width: int, **values: Any) -> VoiceEncoderConfig:
+    return weights.config_of(VoiceEncoderConfig, {"hidden": width, "feature": width, **values})
 
 
 class VoiceEncoder(nn.Module):
@@ -146,6 +139,16 @@ class VoiceEncoder(nn.Module):
             features = self.stages(inputs.permute(0, 3, 1, 2))
         return features.float() if features.itemsize < 4 else features
 
+    @torch.no_grad()
+    def start_at(self, feature: Float[Tensor, " {self.feature_size}"]) -> None:
+        """Let an untrained encoder say `feature` whatever it hears: the mean face, as the face decoder draws it at first.
+
+        Unstated: the initial weights. Most of a face cannot be heard; through a random last layer the errors in all of that
+        would pass back to the convolutions from the first step. Through one of zeros comes back only what it has learnt to use.
+        """
+        self.stages.fc2.weight.zero_()
+        self.stages.fc2.bias.copy_(feature)
+
     def layers(self) -> list[layers.Layer]:
         """Return the rows of Table 1 for a clip of the config's seconds, run through a copy that has no memory."""
         frames = n_frames(self.config.seconds * SAMPLE_RATE_HZ)
@@ -166,25 +169,29 @@ class VoiceEncoder(nn.Module):
 
 def _stages(config: VoiceEncoderConfig) -> list[tuple[str, nn.Module]]:
     """Name → stage, in order: the rows of Table 1."""
-    stages: list[tuple[str, nn.Module]] = []
-    channels = RE_IM
+    stages: list[tuple[str, nn.Module]] = [("magnitude", Magnitude())] if config.front == "magnitude" else []
+    channels = 1 if stages else RE_IM
     for number, conv in enumerate(config.convs, start=1):
         layers_of = [("conv", nn.Conv2d(channels, conv.channels, conv.kernel, conv.stride))]
-        if number < len(config.convs):  # behind the last one, ReLU and batch norm follow the mean over time
-            layers_of += [("relu", nn.ReLU(inplace=True)), ("norm", _norm(config, nn.BatchNorm2d, conv.channels))]
+        channels = conv.channels
+        if number < len(config.convs):
+            layers_of += _behind(config, channels)
         stages.append((f"conv{number}", nn.Sequential(OrderedDict(layers_of))))
         if conv.pool > 1:
             stages.append((f"pool{number}", nn.MaxPool2d((conv.pool, 1))))
-        channels = conv.channels
     if config.convs:
-        norm = _norm(config, nn.BatchNorm2d, channels)
-        stages.append(("mean", nn.Sequential(OrderedDict(mean=TimeMean(), relu=nn.ReLU(inplace=True), norm=norm))))
+        mean, behind = [("mean", TimeMean())], _behind(config, channels)
+        stages.append(("mean", nn.Sequential(OrderedDict(behind + mean if config.mean_last else mean + behind))))
         hidden = [("flat", FrequencyMajor()), ("fc", nn.Linear(config.bins() * channels, config.hidden))]
     else:  # GE2E's last layer is a mean of ReLUs already
         stages.append(("mean", _norm(config, nn.BatchNorm1d, GE2E.embedding)))
         hidden = [("fc", nn.Linear(GE2E.embedding, config.hidden))]
     hidden.append(("relu", nn.ReLU(inplace=True)))
     return [*stages, ("fc1", nn.Sequential(OrderedDict(hidden))), ("fc2", nn.Linear(config.hidden, config.feature))]
+
+
+def _behind(config: VoiceEncoderConfig, channels: int) -> list[tuple[str, nn.Module]]:
+    return [("relu", nn.ReLU(inplace=True)), ("norm", _norm(config, nn.BatchNorm2d, channels))]
 
 
 def _norm(config: VoiceEncoderConfig, norm: type[nn.Module], channels: int) -> nn.Module:

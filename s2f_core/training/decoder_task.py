@@ -1,8 +1,11 @@
 """Teach the face decoder to draw canonical faces from a face encoder's features (Sec. 3; Cole et al. 2017)."""
 
+from typing import Annotated
+
 import numpy as np
 import torch
 from jaxtyping import Float, Float32, Int, UInt8
+from pydantic import Field
 from torch import Tensor
 
 from s2f_core.config import Block
@@ -18,17 +21,24 @@ BLOCK = 64  # faces aligned or validated at once
 
 
 class DecoderTaskConfig(Block):
-    """What a face decoder is taught by: the weights of its losses, and how faces are mixed."""
+    """What a face decoder is taught by: the weights of its losses, how faces are mixed, and how many lie near the mean.
+
+    Attributes:
+        near_mean: share of the faces that are moved a random part of the way to the mean face, as their features are.
+    """
 
     weights: DecoderLossConfig
     morph: MorphConfig
+    near_mean: Annotated[float, Field(ge=0, le=1)]
 
 
 class DecoderTask:
     """The `Task` of a face decoder. An example is a canonical face, mixed anew with its neighbours each epoch.
 
     Differs: the features are those of the rendered morph (canonical), not of a picture in the wild: the encoder's job is
-    to give the same for both.
+    to give the same for both. And a voice tells little of a face, so that v_s lies far nearer to the mean feature than that
+    of any face or morph: some faces are moved towards the mean, pictures and features alike, for the decoder to draw there
+    what it draws farther out, fainter.
     Validation: faces never trained on; how far the drawn picture and its landmarks are from the true ones, and whether
     its features find the true face among all.
     """
@@ -48,20 +58,32 @@ class DecoderTask:
         texture = sum(block.float().sum(0) for block in self._textures.split(BLOCK)) / (255 * len(train))
         model.set_means(self._landmarks.mean(0), texture)
         self._neighbours = morphs.nearest_faces(self._landmarks, self._textures, config.morph)
+        self._mean_feature = self._mean_of_features(train) if config.near_mean else None
 
-    def batch(self, indices: Int[np.ndarray, " batch"], *, seed: int, epoch: int, step: int) -> Morphs:
-        """Morphs, one per face."""
+    def batch(self, indices: Int[np.ndarray, " batch"], *, seed: int, epoch: int, step: int
+              ) -> tuple[Morphs, Float32[Tensor, " batch"]]:
+        """Morphs, one per face, and how far from the mean each is left: 1 where it is, 0 at the mean."""
         wanted = morphs.recipes(indices, self._neighbours, self.config.morph, seed=seed, step=epoch)
-        return morphs.mix(self._landmarks, self._textures, wanted)
+        drawn = [np.random.default_rng((seed, epoch, int(face), 1)).uniform(size=2) for face in indices]
+        left = [place if chosen < self.config.near_mean else 1.0 for chosen, place in drawn]
+        return morphs.mix(self._landmarks, self._textures, wanted), torch.tensor(left, dtype=torch.float32)
 
-    def loss(self, batch: Morphs) -> dict[str, Float[Tensor, ""]]:
-        """Render the morphs, encode them, decode their features, compare."""
-        mean = self.model.mean_landmarks[None]
-        with torch.no_grad():
-            rendered = warp(batch.textures, mean, batch.landmarks, step_px=self.model.config.warp_step_px)
-            features = self._encode(rendered)
-        wanted = FaceParts(batch.landmarks, batch.textures, features)
-        return decoder_loss(self.model(features), wanted, self._encode, self.config.weights)._asdict()
+    def loss(self, batch: tuple[Morphs, Float32[Tensor, " batch"]]) -> dict[str, Float[Tensor, ""]]:
+        """Decode what `wanted` says of the faces, compare."""
+        wanted = self.wanted(*batch)
+        return decoder_loss(self.model(wanted.features), wanted, self._encode, self.config.weights)._asdict()
+
+    @torch.no_grad()
+    def wanted(self, faces: Morphs, left: Float32[Tensor, " batch"]) -> FaceParts:
+        """Render the morphs, encode them, and move pictures and features towards the mean; arguments: see `batch`."""
+        mean_landmarks, mean_texture = self.model.mean_landmarks, self.model.mean_texture
+        rendered = warp(faces.textures, mean_landmarks[None], faces.landmarks, step_px=self.model.config.warp_step_px)
+        features = self._encode(rendered)
+        if self._mean_feature is None:
+            return FaceParts(faces.landmarks, faces.textures, features)
+        means, whole = (mean_landmarks, mean_texture, self._mean_feature), (faces.landmarks, faces.textures, features)
+        moved = [mean + left.view(-1, *[1] * mean.ndim) * (one - mean) for mean, one in zip(means, whole, strict=True)]
+        return FaceParts(*moved)
 
     def validate(self) -> dict[str, float]:
         """Mean absolute error in grey levels of 255, landmark error in px, and the ranks of the true faces."""
@@ -79,6 +101,13 @@ class DecoderTask:
         rows = torch.arange(len(self._validation))
         return {"picture_error": float(torch.cat(errors).mean()), "landmark_error_px": float(apart.mean()),
                 **ranking.summary(torch.cat(drawn), torch.cat(own), rows)}  # fmt: skip
+
+
+    def _mean_of_features(self, faces: FaceSet) -> Float32[Tensor, " feature"]:
+        device, pictures = self.model.mean_landmarks.device, torch.from_numpy(faces.canonical)
+        with torch.no_grad():
+            parts = [self._encode(to_tensor(block).to(device)).sum(0) for block in pictures.split(BLOCK)]
+        return torch.stack(parts).sum(0) / len(faces)
 
 
 def _landmarks(faces: FaceSet) -> Float32[Tensor, "faces 68 2"]:

@@ -38,7 +38,7 @@ class PairedDecoderTask(DecoderTask):
         if [tuple(one.shape) for one in features] != sizes or weights.embedding:
             raise InputError(f"faces with given features need {sizes} of them and a weight `embedding` of 0; got "
                              f"{[tuple(one.shape) for one in features]} and {weights.embedding:g}; change the params")
-        super().__init__(model, _no_encoder, faces, DecoderTaskConfig(weights=weights, morph=morph))
+        super().__init__(model, _no_encoder, faces, DecoderTaskConfig(weights=weights, morph=morph, near_mean=0.0))
         self._features, self._features_of_validation = features
 
     def batch(

@@ -126,4 +126,4 @@ def hear(model: VoiceEncoder, clips: Int16[np.ndarray, "clips samples"] | Float[
 
 
 def _inputs(model: VoiceEncoder, heard: Float[Tensor, "clips values"]) -> Float[Tensor, "clips ..."]:
-    return spectrogram(heard) if model.config.front == "spectrogram" else heard
+    return spectrogram(heard) if model.config.front != "speaker" else heard
