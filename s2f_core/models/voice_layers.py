@@ -1,4 +1,4 @@
-"""The layers of a voice encoder that have no parameters: the mean over time, how it is laid out, and phases taken out."""
+"""The layers of Table 1 that have no parameters, the mean over time and how it is laid out; and ours that takes phases out."""
 
 import torch
 from jaxtyping import Float
