@@ -28,7 +28,6 @@ from s2f_core.data.corpora import examples, synthetic
 from s2f_core.features.spectrogram import CLIP_FRAMES, FFT_SAMPLES, FREQ_BINS, HOP_SAMPLES, POWER, WINDOW_SAMPLES, spectrogram
 from s2f_core.models import face_decoder, face_encoder, voice_encoder
 from s2f_core.models.voice_encoder import RE_IM, VoiceEncoder
-from s2f_core.models.voice_layers import Magnitude
 from s2f_core.train import VoiceEncoderBlock
 from s2f_core.training import distributed, loader, schedule
 from s2f_core.training.losses import Layers, voice_loss
@@ -148,9 +147,8 @@ def convolutions(sizes: dict[str, int], batch_size: int) -> list[dict[str, Any]]
     """(b): GFLOP/s of the network's convolutions by themselves, of the whole network, and of a product of matrices."""
     model = VoiceEncoder(voice_encoder.laptop()).to(memory_format=torch.channels_last)
     alone = nn.Sequential(*(module for module in model.modules() if isinstance(module, nn.Conv2d)))
-    clips = torch.randn(batch_size, CLIP_FRAMES, FREQ_BINS, RE_IM)
-    seen = Magnitude()(clips.permute(0, 3, 1, 2))
-    matrix = torch.randn(sizes["matrix"], sizes["matrix"])
+    clips, matrix = torch.randn(batch_size, CLIP_FRAMES, FREQ_BINS, RE_IM), torch.randn(sizes["matrix"], sizes["matrix"])
+    seen = model.stages.magnitude(clips.permute(0, 3, 1, 2))
     works = {"matrix product": lambda: matrix @ matrix,
              "convolutions": lambda: alone(seen).sum().backward(),
              "whole network": lambda: model(clips).sum().backward()}  # fmt: skip
