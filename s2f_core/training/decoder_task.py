@@ -102,7 +102,6 @@ class DecoderTask:
         return {"picture_error": float(torch.cat(errors).mean()), "landmark_error_px": float(apart.mean()),
                 **ranking.summary(torch.cat(drawn), torch.cat(own), rows)}  # fmt: skip
 
-
     def _mean_of_features(self, faces: FaceSet) -> Float32[Tensor, " feature"]:
         device, pictures = self.model.mean_landmarks.device, torch.from_numpy(faces.canonical)
         with torch.no_grad():
