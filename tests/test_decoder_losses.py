@@ -9,7 +9,7 @@ from torch import nn
 from s2f_core.errors import InputError
 from s2f_core.models.face_decoder import Decoded
 from s2f_core.models.warp import warp
-from s2f_core.training.decoder_losses import DecoderLossConfig, FaceParts, align, decoder_loss
+from s2f_core.training.decoder_losses import DecoderLossConfig, FaceParts, align, coarse, decoder_loss
 
 CONFIG = DecoderLossConfig(texture=2.0, landmarks=3.0, embedding=0.5)
 
@@ -20,7 +20,8 @@ def numbers(*shape: int, seed: int) -> torch.Tensor:
 
 def faces(n_faces: int = 4) -> tuple[Decoded, FaceParts]:
     decoded = Decoded(numbers(n_faces, 3, 8, 8, seed=0), numbers(n_faces, 68, 2, seed=1), numbers(n_faces, 3, 8, 8, seed=2))
-    wanted = FaceParts(numbers(n_faces, 68, 2, seed=3), numbers(n_faces, 3, 8, 8, seed=4), numbers(n_faces, 5, seed=5))
+    wanted = FaceParts(numbers(n_faces, 68, 2, seed=3), numbers(n_faces, 3, 8, 8, seed=4), numbers(n_faces, 5, seed=5),
+                       torch.ones(n_faces, dtype=torch.bool))
     return Decoded(*(one.requires_grad_() for one in decoded)), wanted
 
 
@@ -86,6 +87,20 @@ def test_a_black_picture_gives_no_nan() -> None:
     loss = decoder_loss(decoded, wanted, lambda image: 0 * image.flatten(1)[:, :5], CONFIG)
     loss.total.backward()
     assert loss.embedding == 0 and decoded.image.grad.isfinite().all()
+
+
+def test_a_face_near_the_mean_need_not_give_its_features_again() -> None:
+    decoded, wanted = faces()
+    half = decoder_loss(decoded, wanted._replace(whole=torch.tensor([True, True, False, False])), encoder(), CONFIG)
+    half.embedding.backward()
+    assert decoded.image.grad[:2].abs().sum() > 0 and decoded.image.grad[2:].abs().sum() == 0
+
+
+def test_a_coarse_picture_has_no_checkerboard_but_the_same_faces() -> None:
+    board = torch.tensor([[0.0, 1.0], [1.0, 0.0]]).repeat(8, 8).expand(1, 3, -1, -1)
+    torch.testing.assert_close(coarse(board), torch.full((1, 3, 16, 16), 0.5))
+    ramp = torch.linspace(0, 1, 64).expand(1, 3, 64, -1)
+    assert (coarse(ramp) - ramp).abs().max() < 0.02
 
 
 @pytest.mark.parametrize("wrong", [{"texture": -1.0}, {"texture": float("nan")}, {"texture": "1"}, {"pixels": 1.0}])

@@ -31,3 +31,10 @@ def test_training_starts_at_a_given_feature_and_leaves_it() -> None:
     assert torch.equal(encoder(inputs), mean.expand(2, -1))
     (encoder(inputs) - mean - 1).square().sum().backward()
     assert encoder.stages.fc2.weight.grad.abs().max() > 0
+
+
+def test_loud_and_soft_still_differ_behind_all_layers_without_batch_norm() -> None:
+    """By He's rule by 61 % of the features' size, by PyTorch's own initial weights by 6 %."""
+    sounds = noise(8, 298, 257, 2) * torch.linspace(0.5, 2, 257)[:, None] * torch.linspace(0.3, 3, 8)[:, None, None, None]
+    features = seeded(laptop(3, batch_norm=False, feature=64))(sounds)
+    assert features.std(0).norm() > 0.3 * features.norm(dim=1).mean()

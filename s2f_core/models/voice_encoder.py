@@ -1,8 +1,8 @@
 """The voice encoder: a complex spectrogram becomes a face feature v_s (Table 1, Sec. 3); `paper`, `laptop`, `speaker`.
 
-Unstated: padding (none, so that 3 s end at exactly one time step), the initial weights and batch norm's epsilon and
-momentum (PyTorch's defaults), and the order in which frequencies and channels are flattened (frequency by frequency, as
-the authors' TensorFlow lays them).
+Unstated: padding (none, so that 3 s end at exactly one time step), batch norm's epsilon and momentum (PyTorch's defaults),
+the order in which frequencies and channels are flattened (frequency by frequency, as the authors' TensorFlow lays them), and
+the initial weights: PyTorch's own, or by He's rule where no batch norm raises what fades from layer to layer by the former.
 """
 
 from collections import OrderedDict
@@ -21,7 +21,7 @@ from s2f_core.errors import InputError
 from s2f_core.features.speaker import GE2E
 from s2f_core.features.spectrogram import FREQ_BINS, n_frames
 from s2f_core.models import layers, weights
-from s2f_core.models.voice_layers import FrequencyMajor, Magnitude, TimeMean
+from s2f_core.models.voice_layers import FrequencyMajor, Magnitude, TimeMean, draw_by_he
 
 KIND = "voice_encoder"
 RE_IM = 2  # input channels: real and imaginary part; Table 1
@@ -117,6 +117,8 @@ class VoiceEncoder(nn.Module):
         super().__init__()
         self.config, self.feature_size = config, config.feature
         self.stages = nn.Sequential(OrderedDict(_stages(config)))
+        if not config.batch_norm:
+            self.apply(draw_by_he)
 
     def forward(self, inputs: Float[Tensor, "batch ..."]) -> Float[Tensor, "batch {self.feature_size}"]:
         """Map spectrograms (batch, frames, 257, 2), or embeddings (batch, 256) for `speaker`, to face features.

@@ -8,10 +8,10 @@ from collections.abc import Callable
 from typing import Annotated, NamedTuple
 
 import torch
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from pydantic import Field
 from torch import Tensor
-from torch.nn.functional import cosine_similarity, l1_loss, mse_loss
+from torch.nn.functional import avg_pool2d, cosine_similarity, interpolate, l1_loss, mse_loss
 
 from s2f_core.config import Block
 from s2f_core.errors import InputError
@@ -36,6 +36,7 @@ class FaceParts(NamedTuple):
     landmarks: Float[Tensor, "batch 68 2"]  # in fractions of the side
     texture: Float[Tensor, "batch 3 side side"]  # the face, aligned to the mean landmarks
     features: Float[Tensor, "batch feature"]  # what the decoder was given
+    whole: Bool[Tensor, " batch"]  # False: moved towards the mean face, so that no picture's features are known to be these
 
 
 class DecoderLoss(NamedTuple):
@@ -65,11 +66,20 @@ def align(
     return warp(images, landmarks, mean_landmarks[None], step_px=step_px)
 
 
+def coarse(images: Float[Tensor, "batch 3 side side"]) -> Float[Tensor, "batch 3 side side"]:
+    """Return the pictures with details of two pixels and less smoothed away.
+
+    Ours: through such details a gradient finds any features that an encoder has, in patterns (checkerboards, coloured dots)
+    that no face has; an encoder that does not see them leaves them to the texture's term.
+    """
+    return interpolate(avg_pool2d(images, 2), scale_factor=2, mode="bilinear", align_corners=False)
+
+
 def decoder_loss(decoded: Decoded, wanted: FaceParts, encode: Encode, config: DecoderLossConfig) -> DecoderLoss:
     """Compare decoded faces with those wanted.
 
     Texture: mean absolute error of the aligned texture. Landmarks: mean squared error. Embedding: minus the cosine between
-    the features of the rendered picture and those wanted, which reaches −1.
+    the features of the rendered picture and those wanted, which reaches −1; a face that is not whole counts as 0 there.
     Differs: Cole et al. compare FaceNet embeddings; here the encoder is the one that the decoder inverts.
 
     Args:
@@ -81,6 +91,7 @@ def decoder_loss(decoded: Decoded, wanted: FaceParts, encode: Encode, config: De
     landmarks = mse_loss(decoded.landmarks.float(), wanted.landmarks.float())
     embedding = torch.zeros_like(texture)
     if config.embedding:
-        embedding = -cosine_similarity(encode(decoded.image).float(), wanted.features.float()).mean()
+        alike = cosine_similarity(encode(decoded.image).float(), wanted.features.float())
+        embedding = -(alike * wanted.whole).mean()
     total = config.texture * texture + config.landmarks * landmarks + config.embedding * embedding
     return DecoderLoss(total, texture, landmarks, embedding)

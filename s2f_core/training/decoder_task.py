@@ -14,7 +14,7 @@ from s2f_core.models.face_decoder import FaceDecoder
 from s2f_core.models.face_encoder import to_tensor
 from s2f_core.models.warp import from_pixels, warp
 from s2f_core.training import morphs, ranking
-from s2f_core.training.decoder_losses import DecoderLossConfig, Encode, FaceParts, align, decoder_loss
+from s2f_core.training.decoder_losses import DecoderLossConfig, Encode, FaceParts, align, coarse, decoder_loss
 from s2f_core.training.morphs import MorphConfig, Morphs
 
 BLOCK = 64  # faces aligned or validated at once
@@ -38,7 +38,7 @@ class DecoderTask:
     Differs: the features are those of the rendered morph (canonical), not of a picture in the wild: the encoder's job is
     to give the same for both. And a voice tells little of a face, so that v_s lies far nearer to the mean feature than that
     of any face or morph: some faces are moved towards the mean, pictures and features alike, for the decoder to draw there
-    what it draws farther out, fainter.
+    what it draws farther out, fainter. Only whole faces must give an encoder their features again.
     Validation: faces never trained on; how far the drawn picture and its landmarks are from the true ones, and whether
     its features find the true face among all.
     """
@@ -71,7 +71,10 @@ class DecoderTask:
     def loss(self, batch: tuple[Morphs, Float32[Tensor, " batch"]]) -> dict[str, Float[Tensor, ""]]:
         """Decode what `wanted` says of the faces, compare."""
         wanted = self.wanted(*batch)
-        return decoder_loss(self.model(wanted.features), wanted, self._encode, self.config.weights)._asdict()
+        return decoder_loss(self.model(wanted.features), wanted, self._encode_coarse, self.config.weights)._asdict()
+
+    def _encode_coarse(self, images: Float[Tensor, "batch 3 side side"]) -> Float[Tensor, "batch feature"]:
+        return self._encode(coarse(images))
 
     @torch.no_grad()
     def wanted(self, faces: Morphs, left: Float32[Tensor, " batch"]) -> FaceParts:
@@ -80,10 +83,10 @@ class DecoderTask:
         rendered = warp(faces.textures, mean_landmarks[None], faces.landmarks, step_px=self.model.config.warp_step_px)
         features = self._encode(rendered)
         if self._mean_feature is None:
-            return FaceParts(faces.landmarks, faces.textures, features)
+            return FaceParts(faces.landmarks, faces.textures, features, left == 1)
         means, whole = (mean_landmarks, mean_texture, self._mean_feature), (faces.landmarks, faces.textures, features)
         moved = [mean + left.view(-1, *[1] * mean.ndim) * (one - mean) for mean, one in zip(means, whole, strict=True)]
-        return FaceParts(*moved)
+        return FaceParts(*moved, left == 1)
 
     def validate(self) -> dict[str, float]:
         """Mean absolute error in grey levels of 255, landmark error in px, and the ranks of the true faces."""

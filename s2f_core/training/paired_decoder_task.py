@@ -53,7 +53,7 @@ class PairedDecoderTask(DecoderTask):
     def loss(self, batch: tuple[Morphs, Float32[Tensor, "batch feature"]]) -> dict[str, Float[Tensor, ""]]:
         """Decode the features, compare texture and landmarks."""
         faces, features = batch
-        wanted = FaceParts(faces.landmarks, faces.textures, features)
+        wanted = FaceParts(faces.landmarks, faces.textures, features, torch.ones(len(features), dtype=torch.bool))
         return decoder_loss(self.model(features), wanted, self._encode, self.config.weights)._asdict()
 
     def validate(self) -> dict[str, float]:
