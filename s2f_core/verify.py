@@ -10,7 +10,7 @@ from s2f_core import artifacts, config, measure
 from s2f_core.data import reconstructions
 from s2f_core.data.corpora import published, published_pages
 from s2f_core.data.faces import FACE_PX, read_face
-from s2f_core.evaluate import identity, printed, released, reported, sizes, trained
+from s2f_core.evaluate import architecture, distances, feature_space, identity, printed, released, reported, sizes, trained
 from s2f_core.evaluate.claims import Row, load_ledger, untestable, write_scorecard
 from s2f_core.evaluate.evidence import EvaluateBlock, Evidence, Half
 from s2f_core.evaluate.exaggeration import PixelMoments, person_blocks
@@ -20,14 +20,15 @@ from s2f_core.evaluate.intervals import Estimate
 Chapter = Callable[[Evidence], list[Row]]
 
 # Chapters in the order of the paper; each is a pure function of the evidence. The first group needs the ledger only.
-REPORTED: tuple[Chapter, ...] = (reported.table3, reported.attributes, reported.craniofacial, sizes.sizes)
+REPORTED: tuple[Chapter, ...] = (reported.table3, reported.attributes, reported.craniofacial, sizes.sizes,
+                                architecture.table1, architecture.figure2)
 RELEASED: tuple[Chapter, ...] = (
     printed.queries, printed.candidates, printed.statistics, released.attributes, released.craniofacial_correlations,
     released.consistency, identity.identifiability, identity.averageness, identity.pixel_loss, identity.convergence,
     identity.looping, identity.formats,
 )
 TRAINED: tuple[Chapter, ...] = (trained.readings, trained.shares, trained.found, trained.one_speaker, trained.shuffled,
-                               trained.small)
+                               trained.small, distances.table2, distances.table3, feature_space.figure14)
 CHAPTERS = (*REPORTED, *RELEASED, *TRAINED)
 
 ORDER = ("tab03", "fig04", "labels", "fig05", "fig07", "text", "exaggeration", "fig", "tab", "trained")  # then the rest
@@ -91,7 +92,8 @@ def details(evidence: Evidence) -> dict[str, Any]:
             ranks[f"{half.name}.{view}"] = sorted((ranking.ranks / ranking.gallery).round(6).tolist())
     spread = {f"{half.name}.{view}": round(moments.spread().value, 3)
               for half in evidence.halves.values() for view, moments in half.pixels.items()}
-    return {"confusions": released.confusions(evidence), "relative_ranks": ranks, "pixel_spread": spread}
+    return {"confusions": released.confusions(evidence), "relative_ranks": ranks, "pixel_spread": spread,
+            "architecture": architecture.networks(), "heard_ranks": distances.curves(evidence)}
 
 
 def write(rows: Sequence[Row], detail: dict[str, Any], *, root: Path, profile: str) -> None:

@@ -5,55 +5,14 @@ import dataclasses
 import numpy as np
 import pytest
 from invented_evidence import PARAMS
+from invented_people import N, facts, own
 
 from s2f_core import verify
-from s2f_core.data.reconstructions import Faces, Voices
 from s2f_core.evaluate import trained
 from s2f_core.evaluate.claims import Row, load_ledger
 from s2f_core.evaluate.evidence import Evidence
-from s2f_core.evaluate.held_out import LINKED, HeldOut, population
+from s2f_core.evaluate.held_out import HeldOut, population
 from s2f_core.evaluate.intervals import Estimate
-
-N = {"train": 300, "test": 120, "gallery": 180}
-SIZE = 12
-
-
-def facts(rng: np.random.Generator, n: int) -> list[dict]:
-    """People whose pitch tells the sex, jitter the age, the tract's length the face."""
-    people = []
-    for _ in range(n):
-        woman, age, tract = rng.random() < 0.45, rng.uniform(18, 85), rng.normal()
-        voice = {"f0_hz": float(np.exp(4.75 + 0.55 * woman + 0.12 * rng.normal())), "vtl_cm": 17 - 2.4 * woman + 0.5 * tract,
-                 "jitter_pct": age / 50 + 0.2 * rng.normal(), "formant_shifts": rng.normal(size=4).tolist(),
-                 **dict.fromkeys(("f0_sd_st", "shimmer_pct", "breath", "tremor", "tilt_db_oct", "tempo", "blend"), 0.5)}
-        measures = {name: 100 - 6 * woman + 3 * tract + 2 * rng.normal() for name in LINKED.values()}
-        people.append({"attributes": {"sex": "female" if woman else "male", "age": age, "language": "fr" if age > 50 else "es"},
-                       "voice": voice, "measures_mm": measures})
-    return people
-
-
-def features(people: list[dict], noise: float, rng: np.random.Generator) -> np.ndarray:
-    """A face's numbers: sex, age and jaw among them, all turned."""
-    told = np.array([[20 * (one["attributes"]["sex"] == "female"), one["attributes"]["age"] - 50,
-                      one["measures_mm"]["jaw_width"] - 97] for one in people])
-    turned = np.random.default_rng(0).normal(size=(3, SIZE))
-    return ((told + [30, 0, 0]) @ turned + noise * rng.normal(size=(len(people), SIZE))).astype(np.float32)
-
-
-def own(*, deaf: bool = False, noise: float = 3.0) -> HeldOut:
-    """Test people whose voices tell what their faces say; a deaf encoder hears somebody else's."""
-    rng = np.random.default_rng(5)
-    people = {split: facts(rng, n) for split, n in N.items()}
-    seen = {split: features(some, 3.0, rng) for split, some in people.items()}
-    heard = features(people["test"], noise, rng)
-    heard = np.roll(heard, N["test"] // 2, axis=0) if deaf else heard
-    points = np.zeros((N["test"], 68, 2), np.float32)
-    ids = {split: [f"{split}-{row}" for row in range(n)] for split, n in N.items()}
-    faces = Faces(ids, seen, seen["test"], {split: seen[split] for split in ("train", "test")}, points, "m")
-    again = np.concatenate([heard, heard + 3 * rng.normal(size=heard.shape)]).astype(np.float32)
-    told = [{"id": f"{row}-{clip}", "kind": "clip"} for clip in (0, 1) for row in range(len(heard))]
-    voices = Voices("6s", np.tile(np.arange(len(heard)), 2), told, again, np.arange(len(heard)), heard, points, "m")
-    return HeldOut(people, faces, {"6s": voices}, seed=2)
 
 
 def rows_of(held_out: HeldOut) -> dict[str, Row]:

@@ -1,0 +1,77 @@
+"""Fig. 14 on synthetic people: what the space of heard features is ordered by, without a map that could mislead the eye."""
+
+import numpy as np
+from jaxtyping import Float, Float32, Float64, Shaped
+from sklearn.cluster import KMeans
+
+from s2f_core.evaluate import intervals, retrieval
+from s2f_core.evaluate.claims import Row
+from s2f_core.evaluate.evidence import Evidence, measured
+from s2f_core.evaluate.held_out import HeldOut
+from s2f_core.evaluate.intervals import Estimate, Weights
+
+DECADE = 10  # years of an age class
+ANCESTRY, LANGUAGE = "ancestry", "language"
+Labels = Shaped[np.ndarray, " people"]
+
+
+def figure14(evidence: Evidence) -> list[Row]:
+    """Is sex what neighbours share most, and are there two clusters, one for each sex?"""
+    own, rows = evidence.held_out, []
+    for variant, voices in {} if own is None else own.voices.items():
+        features = voices.features[voices.first]
+        rows.append(measured(evidence.ledger["fig14.gender_first"], variant, sex_first(features, classes(own), seed=own.seed)))
+        rows.append(measured(evidence.ledger["fig14.two_clusters"], variant,
+                             two_clusters(features, own.people["test"].sex, seed=own.seed)))
+    return rows
+
+
+def classes(own: HeldOut) -> dict[str, Labels]:
+    """What the test people may be told apart by: sex, decade of age, ancestry morph that is strongest, language."""
+    told = [one["attributes"] for one in own.facts["test"]]
+    return {"sex": np.array([one["sex"] for one in told]), "age": np.array([int(one["age"]) // DECADE for one in told]),
+            ANCESTRY: np.array([one["morph"] for one in told]), LANGUAGE: np.array([one["language"] for one in told])}
+
+
+def agreement_of_neighbours(features: Float32[np.ndarray, "people features"], labels: Labels) -> tuple[np.ndarray, np.ndarray]:
+    """Whether each person's nearest other person (cosine) has their label, and how many of the others have it."""
+    number = np.arange(len(features))
+    nearest = retrieval.top(features, features, 1, "cosine", people=(number, number))[:, 0]
+    same = (labels[:, None] == labels[None]).sum(1) - 1
+    return (labels[nearest] == labels).astype(np.float64), same / (len(labels) - 1)
+
+
+def sex_first(features: Float32[np.ndarray, "people features"], labels: dict[str, Labels], *, seed: int) -> Estimate:
+    """κ of neighbours in sex, less the larger of those in age and ancestry; above 0, sex orders the space most."""
+    found = {name: agreement_of_neighbours(features, labels[name]) for name in ("sex", "age", ANCESTRY)}
+
+    def first(weights: Weights) -> Float64[np.ndarray, " resamples"]:
+        kappa = {name: _kappa(weights, *one) for name, one in found.items()}
+        return kappa["sex"] - np.maximum(kappa["age"], kappa[ANCESTRY])
+
+    value, draws = intervals.resample(first, len(features), seed=seed)
+    return intervals.percentile(float(value), draws, len(features), 0.0)
+
+
+def two_clusters(features: Float32[np.ndarray, "people features"], sex: Labels, *, seed: int) -> Estimate:
+    """Cohen's κ of two k-means clusters of directions with sex, the clusters named in the better of two ways."""
+    unit = features / np.linalg.norm(features, axis=1, keepdims=True)
+    cluster = KMeans(2, n_init=10, random_state=seed % 2**32).fit_predict(unit)
+    of_sex = (sex == np.unique(sex)[0]).astype(np.int64)
+    cluster = cluster if (cluster == of_sex).mean() >= 0.5 else 1 - cluster
+    right = (cluster == of_sex).astype(np.float64)
+
+    def kappa(weights: Weights) -> Float64[np.ndarray, " resamples"]:
+        size = weights.sum(1)
+        a, b = weights @ cluster / size, weights @ of_sex / size
+        expected = a * b + (1 - a) * (1 - b)
+        return (weights @ right / size - expected) / (1 - expected)
+
+    value, draws = intervals.resample(kappa, len(features), seed=seed)
+    return intervals.percentile(float(value), draws, len(features), 0.0)
+
+
+def _kappa(weights: Weights, hits: Float[np.ndarray, " people"], chance: Float[np.ndarray, " people"]
+           ) -> Float64[np.ndarray, " resamples"]:
+    expected = weights @ chance
+    return (weights @ hits - expected) / (weights.sum(1) - expected)
