@@ -1,6 +1,6 @@
 """Test the claims of the paper: gather what is on disk, run every chapter, account for every claim, write the scorecard."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -9,8 +9,20 @@ import numpy as np
 from s2f_core import artifacts, config, measure
 from s2f_core.data import reconstructions
 from s2f_core.data.corpora import published, published_pages
-from s2f_core.data.faces import FACE_PX, read_face
-from s2f_core.evaluate import architecture, distances, feature_space, identity, printed, released, reported, sizes, trained
+from s2f_core.data.faces import read_face
+from s2f_core.evaluate import (
+    ablations,
+    architecture,
+    distances,
+    feature_space,
+    identity,
+    languages,
+    printed,
+    released,
+    reported,
+    sizes,
+    trained,
+)
 from s2f_core.evaluate.claims import Row, load_ledger, untestable, write_scorecard
 from s2f_core.evaluate.evidence import EvaluateBlock, Evidence, Half
 from s2f_core.evaluate.exaggeration import PixelMoments, person_blocks
@@ -28,7 +40,8 @@ RELEASED: tuple[Chapter, ...] = (
     identity.looping, identity.formats,
 )
 TRAINED: tuple[Chapter, ...] = (trained.readings, trained.shares, trained.found, trained.one_speaker, trained.shuffled,
-                               trained.small, distances.table2, distances.table3, feature_space.figure14)
+                               trained.small, distances.table2, distances.table3, ablations.figure6, ablations.figure8,
+                               ablations.figure9, languages.figure11, languages.figure12, feature_space.figure14)
 CHAPTERS = (*REPORTED, *RELEASED, *TRAINED)
 
 ORDER = ("tab03", "fig04", "labels", "fig05", "fig07", "text", "exaggeration", "fig", "tab", "trained")  # then the rest
@@ -93,7 +106,9 @@ def details(evidence: Evidence) -> dict[str, Any]:
     spread = {f"{half.name}.{view}": round(moments.spread().value, 3)
               for half in evidence.halves.values() for view, moments in half.pixels.items()}
     return {"confusions": released.confusions(evidence), "relative_ranks": ranks, "pixel_spread": spread,
-            "architecture": architecture.networks(), "heard_ranks": distances.curves(evidence)}
+            "architecture": architecture.networks(), "heard_ranks": distances.curves(evidence),
+            "drawn_spread": ablations.spreads(evidence), "ancestry_agreed": languages.agreements(evidence),
+            "neighbours": feature_space.neighbours(evidence)}
 
 
 def write(rows: Sequence[Row], detail: dict[str, Any], *, root: Path, profile: str) -> None:
@@ -113,15 +128,15 @@ def _half(root: Path, profile: str, name: str, params: EvaluateBlock) -> Half | 
     persons = np.array([clip.person for clip in clips])
     if len(set(persons)) < params.fewest:
         return None
-    pixels = {view: _pixels([clip.views[view] for clip in clips], persons, params.seed) for view in published.VIEWS}
+    pixels = {view: _sums((read_face(clip.views[view]) for clip in clips), persons, params.seed) for view in published.VIEWS}
     return Half(name, clips, measures, pixels)
 
 
-def _pixels(paths: Sequence[Path], persons: np.ndarray, seed: int) -> PixelMoments:
-    moments = PixelMoments(FACE_PX, FACE_PX)
-    blocks = person_blocks(persons, len(paths), seed=seed)
-    for path, block in zip(paths, blocks, strict=True):
-        moments.add(read_face(path)[None], np.array([block]))
+def _sums(pictures: Iterable[np.ndarray], persons: Sequence[Any], seed: int) -> PixelMoments:
+    blocks, moments = person_blocks(np.asarray(persons), len(persons), seed=seed), None
+    for picture, block in zip(pictures, blocks, strict=True):
+        moments = moments or PixelMoments(*picture.shape[:2])
+        moments.add(picture[None], np.array([block]))
     return moments
 
 
@@ -131,7 +146,10 @@ def _held_out(root: Path, profile: str, params: EvaluateBlock) -> HeldOut | None
     if not folder.exists():
         return None
     voices = {name: reconstructions.read_voices(folder, name) for name in reconstructions.variants(folder)}
-    return HeldOut(reconstructions.read_people(folder), reconstructions.read_faces(folder), voices, params.seed)
+    faces = reconstructions.read_faces(folder)
+    drawn = {source: reconstructions.read_drawings(folder, source) for source in (reconstructions.F2F, *voices)}
+    pixels = {source: _sums(pictures.values(), faces.ids["test"], params.seed) for source, pictures in drawn.items()}
+    return HeldOut(reconstructions.read_people(folder), faces, voices, params.seed, pixels)
 
 
 def _fig08(home: Path, seed: int) -> dict[str, PixelMoments]:
@@ -139,7 +157,7 @@ def _fig08(home: Path, seed: int) -> dict[str, PixelMoments]:
     for name in FIG08_FOLDERS:
         paths = sorted((home / "figures" / "comp_loss" / name).glob("*.jpg"))
         if paths:
-            found[name] = _pixels(paths, np.arange(len(paths)), seed)
+            found[name] = _sums((read_face(path) for path in paths), np.arange(len(paths)), seed)
     return found
 
 

@@ -26,6 +26,20 @@ def figure14(evidence: Evidence) -> list[Row]:
     return rows
 
 
+def neighbours(evidence: Evidence) -> dict[str, dict[str, float]]:
+    """κ of the nearest neighbour's label with one's own, by space and label, for the page that draws it."""
+    own, found = evidence.held_out, {}
+    if own is None:
+        return found
+    spaces = {"true faces": own.faces.canonical["test"]}
+    spaces |= {f"voices, {name}": one.features[one.first] for name, one in own.voices.items()}
+    for space, features in spaces.items():
+        pairs = {name: agreement_of_neighbours(features, labels) for name, labels in classes(own).items()}
+        weight = np.ones((1, len(features)))
+        found[space] = {name: round(float(_kappa(weight, *one)[0]), 4) for name, one in pairs.items()}
+    return found
+
+
 def classes(own: HeldOut) -> dict[str, Labels]:
     """What the test people may be told apart by: sex, decade of age, ancestry morph that is strongest, language."""
     told = [one["attributes"] for one in own.facts["test"]]

@@ -6,7 +6,7 @@ training people's own faces (F2F), reads them from drawings of voices (S2F).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -15,6 +15,7 @@ from jaxtyping import Float
 
 from s2f_core.data.reconstructions import F2F, Faces, Voices
 from s2f_core.evaluate import oracle
+from s2f_core.evaluate.exaggeration import PixelMoments
 from s2f_core.evaluate.oracle import People, Reading
 
 # The lengths in mm that are tied to the voice within sex (`synthesis/causes.COUPLED`), by the dimension that is.
@@ -34,12 +35,14 @@ class HeldOut:
         faces: features of their faces.
         voices: by variant of the voice encoder.
         seed: of the oracle's folds.
+        pixels: source of drawings (F2F, a variant) → sums over the test people's, pixel by pixel.
     """
 
     facts: Mapping[str, Facts]
     faces: Faces
     voices: Mapping[str, Voices]
     seed: int
+    pixels: Mapping[str, PixelMoments] = field(default_factory=dict)
 
     @cached_property
     def people(self) -> dict[str, People]:

@@ -1,0 +1,55 @@
+"""Figs 6, 8 and 9 of invented people: the better network agrees more, and drawings that are more alike vary less."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from invented_evidence import PARAMS
+from invented_people import N, own
+
+from s2f_core.evaluate import ablations
+from s2f_core.evaluate.claims import Row, load_ledger
+from s2f_core.evaluate.evidence import Evidence
+from s2f_core.evaluate.exaggeration import PixelMoments, person_blocks
+
+VARIATION = {"6s": 20.0, "6s_no_bn": 5.0, "pixel_loss": 30.0}  # grey levels
+
+
+@pytest.fixture(scope="module")
+def evidence() -> Evidence:
+    rng, pixels = np.random.default_rng(0), {}
+    blocks = person_blocks(np.arange(N["test"]), N["test"], seed=1)
+    for name, sd in VARIATION.items():
+        pixels[name] = PixelMoments(4, 4)
+        pixels[name].add(np.clip(rng.normal(128, sd, (N["test"], 4, 4, 3)), 0, 255).astype(np.uint8), blocks)
+    return Evidence(load_ledger(), PARAMS, held_out=replace(own(noise={"3s": 60.0, "6s": 3.0}), pixels=pixels))
+
+
+def rows(evidence: Evidence) -> dict[str, Row]:
+    chapters = (ablations.figure6, ablations.figure8, ablations.figure9)
+    return {row.id: row for chapter in chapters for row in chapter(evidence)}
+
+
+def test_the_network_that_hears_better_agrees_more(evidence: Evidence) -> None:
+    found = rows(evidence)
+    assert found["fig06.longer_is_better/laptop.age"].verdict == "reproduced"
+    own_people = evidence.held_out
+    age = np.floor(own_people.people["test"].age / 10)
+    heard = [np.clip(np.floor(own_people.drawn[one].age / 10), age.min(), age.max()) for one in ("6s", "3s")]
+    expected = float((heard[0] == age).mean() - (heard[1] == age).mean())
+    assert found["fig06.longer_is_better/laptop.age"].ours == pytest.approx(expected, abs=1e-5)
+
+
+def test_drawings_more_alike_vary_less(evidence: Evidence) -> None:
+    found = rows(evidence)
+    bn, pixel = found["fig09.no_bn_is_average/laptop"], found["fig08.pixel_loss_is_average/laptop"]
+    assert bn.verdict == "reproduced" and bn.ours == pytest.approx(0.25, rel=0.1)
+    assert pixel.verdict == "contradicted" and pixel.ours == pytest.approx(1.5, rel=0.1)
+    assert (bn.tier, pixel.tier, bn.baseline) == ("C", "C", 1.0)
+    assert ablations.spreads(evidence)["6s"]["value"] == pytest.approx(20, rel=0.1)
+
+
+def test_what_was_not_trained_has_no_row(evidence: Evidence) -> None:
+    people = evidence.held_out
+    alone = replace(people, voices={"6s": people.voices["6s"]}, pixels={"6s": people.pixels["6s"]})
+    assert not rows(replace(evidence, held_out=alone)) and not rows(replace(evidence, held_out=None))
