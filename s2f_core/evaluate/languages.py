@@ -106,7 +106,8 @@ def beyond_chance(said: Labels, true: Labels, weights: Weights) -> Float64[np.nd
     size = weights.sum(1)
     agreed = weights @ (said == true) / size
     expected = sum((weights @ (said == name) / size) * (weights @ (true == name) / size) for name in np.unique(true))
-    return (agreed - expected) / (1 - expected)
+    left = 1 - np.asarray(expected, dtype=np.float64)
+    return np.divide(agreed - expected, left, out=np.zeros_like(left), where=left > 0)  # 0 where all are of one ancestry
 
 
 def agreements(evidence: Evidence) -> dict[str, Mapping[str, float]]:

@@ -127,6 +127,18 @@ def statistics(files: Mapping[str, Claim]) -> go.Figure:
     return figure.update_layout(xaxis_title="Pearson r, F2F against S2F", height=_height(13))
 
 
+def grouped(values: Mapping[str, Mapping[str, float]], *, y_title: str, baseline: float | None = None) -> go.Figure:
+    """Bars of one height per group and name: the groups along the axis, one colour per name; a dotted line for the baseline."""
+    figure = go.Figure()
+    names = list(dict.fromkeys(name for group in values.values() for name in group))
+    for name in names:
+        figure.add_bar(x=list(values), y=[group.get(name) for group in values.values()], name=name,
+                       hovertemplate="%{x}: %{y:.3g}<extra>" + name + "</extra>")
+    if baseline is not None:
+        figure.add_hline(y=baseline, line={"dash": "dot", "color": style.BASELINE}, annotation_text=f"{baseline:g}")
+    return figure.update_layout(barmode="group", yaxis_title=y_title, height=SMALLEST_HEIGHT + 60)
+
+
 def _reach(rows: Sequence[Row], colour: str) -> dict[str, object]:
     """Error bars from the intervals; none where a number is exact."""
     return {"type": "data", "symmetric": False, "color": colour, "thickness": 1.5, "width": 3,
