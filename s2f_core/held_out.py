@@ -23,7 +23,6 @@ from s2f_core.progress import progress
 from s2f_core.reconstruct import Reconstructor
 from s2f_core.synthesis.plan import CorpusBlock
 
-Picture = UInt8[np.ndarray, "side side 3"]
 BLOCK = 32  # clips or faces at once
 TOLD = ("kind", "language", "seconds")  # of a recording
 
@@ -65,26 +64,6 @@ def reconstruct(root: Path, profile: str) -> Path:
     for networks in sets:
         _voices(folder, networks, test, voices)
     return folder
-
-
-class Sample(NamedTuple):
-    """Some test people: their canonical faces, and what was drawn of them."""
-
-    ids: list[str]
-    true: list[Picture]
-    seen: list[Picture]
-    heard: list[Picture]
-
-
-def sample(root: Path, profile: str, *, variant: str, n: int) -> Sample:
-    """Draw up to `n` test people by lot, by the corpus's seed. Raises InputError where they were not reconstructed."""
-    block = config.load(root, "corpus", CorpusBlock, profile=profile)
-    folder = reconstructions.folder_of(root, profile)
-    people = {one.id: one for one in synthetic.speakers(synthetic.home(root, block.name), "test")}
-    ids = sorted(people)
-    chosen = [ids[row] for row in np.random.default_rng(block.seed).permutation(len(ids))[:n]]
-    drawings = [reconstructions.read_drawings(folder, source) for source in (F2F, variant)]
-    return Sample(chosen, [people[one].canonical() for one in chosen], *([some[one] for one in chosen] for some in drawings))
 
 
 def _faces(folder: Path, corpus: Path, networks: Reconstructor) -> FaceSet:

@@ -108,7 +108,7 @@ def details(evidence: Evidence) -> dict[str, Any]:
     return {"confusions": released.confusions(evidence), "relative_ranks": ranks, "pixel_spread": spread,
             "architecture": architecture.networks(), "heard_ranks": distances.curves(evidence),
             "drawn_spread": ablations.spreads(evidence), "ancestry_agreed": languages.agreements(evidence),
-            "neighbours": feature_space.neighbours(evidence)}
+            "neighbours": feature_space.neighbours(evidence), "speaker_distances": trained.speaker_distances(evidence)}
 
 
 def write(rows: Sequence[Row], detail: dict[str, Any], *, root: Path, profile: str) -> None:

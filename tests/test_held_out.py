@@ -16,7 +16,7 @@ from s2f_core.data.corpora import examples, synthetic
 from s2f_core.data.reconstructions import F2F
 from s2f_core.data.webp import CANONICAL_PX
 from s2f_core.errors import InputError
-from s2f_core.figures import people
+from s2f_core.figures import people, samples
 from s2f_core.reconstruct import Reconstructor
 
 PROFILE = "smoke"
@@ -87,12 +87,24 @@ def test_the_truth_is_kept_without_cameras(folder: Path) -> None:
     assert truth["test"][0]["attributes"]["sex"] in ("female", "male") and "views" not in truth["test"][0]
 
 
-def test_a_sample_is_drawn_by_lot_and_the_same_each_time(made: Path) -> None:
-    first, second = (held_out.sample(made, PROFILE, variant="6s", n=5) for _ in range(2))
+def test_a_sample_is_drawn_by_lot_and_the_same_each_time(made: Path, folder: Path) -> None:
+    first, second = (samples.by_lot(made, PROFILE, variant="6s", n=5) for _ in range(2))
     assert first.ids == second.ids != sorted(first.ids) and len(set(first.ids)) == 5
     sheet = people.stacked((first.true, first.seen, first.heard), columns=4)
     assert len(sheet) == 24 and np.array_equal(sheet[1], first.true[1]) and np.array_equal(sheet[4], first.seen[0])
     assert np.array_equal(sheet[20], first.heard[4]) and (sheet[23] == 255).all()
+    sound = samples.clips(made, PROFILE, first.ids)
+    assert len(sound) == 5 and all(one.startswith(b"OggS") for one in sound)
+
+
+def test_the_worst_are_farthest_from_their_faces(made: Path, folder: Path) -> None:
+    found, angles = samples.worst(made, PROFILE, variant="6s", n=3)
+    faces, voices = reconstructions.read_faces(folder), reconstructions.read_voices(folder, "6s")
+    pairs = zip(voices.drawn.astype(float), faces.canonical["test"].astype(float), strict=True)
+    all_angles = {one: float(np.degrees(np.arccos(a @ b / np.linalg.norm(a) / np.linalg.norm(b))))
+                  for one, (a, b) in zip(faces.ids["test"], pairs, strict=True)}
+    assert found.ids == sorted(all_angles, key=all_angles.get)[::-1][:3]
+    assert np.allclose(angles, [all_angles[one] for one in found.ids], atol=1e-3)
 
 
 def test_a_run_on_the_same_data_writes_the_same_bytes(made: Path, folder: Path) -> None:

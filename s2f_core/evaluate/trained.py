@@ -4,7 +4,9 @@ The paper's own claims of this kind (Figs 4 and 5, Table 3) rest on labels of ot
 people were given. `small` is of the authors' released examples, as the reader's machine trained on them.
 """
 
+import functools
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float32, Float64, Int64
@@ -13,12 +15,13 @@ from s2f_core.data.reconstructions import F2F
 from s2f_core.evaluate import consistency, held_out, oracle, retrieval, share
 from s2f_core.evaluate.claims import Row
 from s2f_core.evaluate.evidence import Evidence, measured
-from s2f_core.evaluate.held_out import LINKED
+from s2f_core.evaluate.held_out import LINKED, HeldOut
 from s2f_core.evaluate.intervals import TAIL, Estimate
 from s2f_core.evaluate.oracle import People, Reading
 from s2f_core.evaluate.pairs import DECIMALS
 
 ORACLE = "oracle"
+APART = ("clips of a speaker", "speakers of one sex")
 FOUND_PERCENT = 1.0  # of the gallery, for drawings of true faces
 SMALL = {  # claim → test and reading
     "small.voxceleb.top10": ("voxceleb", "learned.percent10"), "small.voxceleb.unseen": ("voxceleb", "unseen.percent10"),
@@ -100,13 +103,20 @@ def found(evidence: Evidence) -> list[Row]:
 
 def one_speaker(evidence: Evidence) -> list[Row]:
     """Are recordings of one speaker nearer than those of two of one sex (Fig. 10's question)?"""
-    own, rows = evidence.held_out, []
-    for variant, voices in {} if own is None else own.voices.items():
-        sex = own.people["test"].sex[voices.person]
-        result = consistency.consistency(voices.features, voices.column("id"), voices.person, sex=sex)
-        rows.append(measured(evidence.ledger["trained.heard.one_speaker"], variant,
-                             result.separation["clips of a speaker", "speakers of one sex"].auc))
-    return rows
+    own, claim = evidence.held_out, evidence.ledger["trained.heard.one_speaker"]
+    return [measured(claim, variant, _speakers(own, variant).separation[APART].auc)
+            for variant in ({} if own is None else own.voices)]
+
+
+def speaker_distances(evidence: Evidence) -> dict[str, dict[str, Any]]:
+    """By variant: cosine distances in bins by kind of pair, and d′ with its interval, for the page that draws them."""
+    own, found = evidence.held_out, {}
+    for variant in {} if own is None else own.voices:
+        result = _speakers(own, variant)
+        shares = {kind: (one.histogram / one.histogram.sum()).round(6).tolist() for kind, one in result.distances.items()}
+        d_prime = result.separation[APART].d_prime
+        found[variant] = {"shares": shares, "d_prime": [round(one, 4) for one in (d_prime.value, d_prime.low, d_prime.high)]}
+    return found
 
 
 def small(evidence: Evidence) -> list[Row]:
@@ -118,6 +128,13 @@ def small(evidence: Evidence) -> list[Row]:
             claim = evidence.ledger[name]
             rows.append(measured(claim, test, one, baseline=one.baseline if claim.baseline is None else claim.baseline))
     return rows
+
+
+@functools.cache
+def _speakers(own: HeldOut, variant: str) -> consistency.Consistency:
+    voices = own.voices[variant]
+    sex = own.people["test"].sex[voices.person]
+    return consistency.consistency(voices.features, voices.column("id"), voices.person, sex=sex)
 
 
 def _shares(ours: Reading, bound: Reading, truth: People, seed: int) -> Iterator[tuple[str, Estimate]]:

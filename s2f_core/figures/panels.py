@@ -127,6 +127,17 @@ def statistics(files: Mapping[str, Claim]) -> go.Figure:
     return figure.update_layout(xaxis_title="Pearson r, F2F against S2F", height=_height(13))
 
 
+def histograms(shares: Mapping[str, Sequence[float]], *, bin_width: float, x_title: str) -> go.Figure:
+    """Shares of pairs by distance, one stepped line for each kind of pair."""
+    figure = go.Figure()
+    last = max((place for one in shares.values() for place, share in enumerate(one) if share), default=0)
+    for name, one in shares.items():
+        middles = [round(bin_width * (place + 0.5), 6) for place in range(last + 1)]
+        figure.add_scatter(x=middles, y=list(one[: last + 1]), name=name, mode="lines", line_shape="hvh",
+                           hovertemplate="%{x:.2f}: %{y:.3f}<extra>" + name + "</extra>")
+    return figure.update_layout(xaxis_title=x_title, yaxis_title="share of pairs")
+
+
 def grouped(values: Mapping[str, Mapping[str, float]], *, y_title: str, baseline: float | None = None) -> go.Figure:
     """Bars of one height per group and name: the groups along the axis, one colour per name; a dotted line for the baseline."""
     figure = go.Figure()

@@ -1,0 +1,65 @@
+"""Test people to show beside what was drawn of them (Figs 1 and 3): by lot, never picked, or those with the largest errors."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from jaxtyping import UInt8
+
+from s2f_core import config
+from s2f_core.data import reconstructions
+from s2f_core.data.corpora import synthetic
+from s2f_core.data.reconstructions import F2F
+from s2f_core.synthesis.plan import CorpusBlock
+
+Picture = UInt8[np.ndarray, "side side 3"]
+
+
+class Sample(NamedTuple):
+    """Some test people: their canonical faces, and what was drawn of them from face and voice."""
+
+    ids: list[str]
+    true: list[Picture]
+    seen: list[Picture]
+    heard: list[Picture]
+
+
+def by_lot(root: Path, profile: str, *, variant: str, n: int) -> Sample:
+    """Draw up to `n` test people by the corpus's seed. Raises InputError where they were not reconstructed."""
+    seed = config.load(root, "corpus", CorpusBlock, profile=profile).seed
+    ids = sorted(reconstructions.read_faces(reconstructions.folder_of(root, profile)).ids["test"])
+    return _sample(root, profile, variant, [ids[row] for row in np.random.default_rng(seed).permutation(len(ids))[:n]])
+
+
+def worst(root: Path, profile: str, *, variant: str, n: int) -> tuple[Sample, list[float]]:
+    """The `n` test people whose drawing from the voice, seen again, is farthest from their face; the angles in degrees.
+
+    Raises InputError as `by_lot`.
+    """
+    folder = reconstructions.folder_of(root, profile)
+    faces, voices = reconstructions.read_faces(folder), reconstructions.read_voices(folder, variant)
+    sides = [side / np.linalg.norm(side, axis=1, keepdims=True) for side in (voices.drawn, faces.canonical["test"])]
+    angles = np.degrees(np.arccos(np.clip((sides[0] * sides[1]).sum(1), -1, 1)))
+    rows = np.argsort(-angles, kind="stable")[:n]
+    return _sample(root, profile, variant, [faces.ids["test"][row] for row in rows]), [float(angles[row]) for row in rows]
+
+
+def clips(root: Path, profile: str, ids: Sequence[str]) -> list[bytes]:
+    """The recording that each person was drawn from, as Ogg."""
+    first: dict[str, bytes] = {}
+    for one in synthetic.recordings(_home(root, profile), "test"):
+        if one.facts["kind"] == "clip" and one.speaker_id in ids:
+            first.setdefault(one.speaker_id, one.sample.member("ogg"))
+    return [first[one] for one in ids]
+
+
+def _sample(root: Path, profile: str, variant: str, ids: list[str]) -> Sample:
+    people = {one.id: one for one in synthetic.speakers(_home(root, profile), "test")}
+    folder = reconstructions.folder_of(root, profile)
+    drawings = [reconstructions.read_drawings(folder, source) for source in (F2F, variant)]
+    return Sample(ids, [people[one].canonical() for one in ids], *([some[one] for one in ids] for some in drawings))
+
+
+def _home(root: Path, profile: str) -> Path:
+    return synthetic.home(root, config.load(root, "corpus", CorpusBlock, profile=profile).name)
