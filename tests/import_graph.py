@@ -29,7 +29,9 @@ FLOORS = (
     {"evaluate"},
     {"figures"},
     {"progress"}, {"notebook"}, {"measure"}, {"verify"}, {"site_pages"}, {"site"},
-    {"corpus"}, {"train"}, {"train_published"}, {"held_out"}, {"voicebank"}, {"corpus_measures"}, {"corpus_checks"}, {"show"},
+    {"corpus"}, {"train"},
+    {"train_published"}, {"held_out"}, {"samples"}, {"voicebank"}, {"corpus_measures"}, {"corpus_checks"},
+    {"show"},
     {"cli_corpus"}, {"cli_reconstruct"}, {"cli_train"}, {"cli_published"}, {"cli"},
 )
 DOORS = set().union(*FLOORS[FLOORS.index({"figures"}) + 1:])

@@ -10,13 +10,13 @@ import yaml
 from checkout import ROOT
 from made_set import write_ge2e, write_set
 
-from s2f_core import held_out
+from s2f_core import held_out, samples
 from s2f_core.data import reconstructions
 from s2f_core.data.corpora import examples, synthetic
 from s2f_core.data.reconstructions import F2F
 from s2f_core.data.webp import CANONICAL_PX
 from s2f_core.errors import InputError
-from s2f_core.figures import people, samples
+from s2f_core.figures import people
 from s2f_core.reconstruct import Reconstructor
 
 PROFILE = "smoke"

@@ -18,6 +18,7 @@ from s2f_core.models import face_decoder, face_encoder, voice_encoder
 from s2f_core.models.face_decoder import FaceDecoder
 from s2f_core.models.face_encoder import CompactFaceEncoder, VGGFace
 from s2f_core.models.voice_encoder import VoiceEncoder, VoiceEncoderConfig
+from s2f_core.training import distributed
 from s2f_core.training.losses import PUBLISHED, Layers
 from s2f_core.training.voice_task import Frozen, Heard, VoiceTask, VoiceTaskConfig
 
@@ -51,8 +52,7 @@ def figure2(evidence: Evidence) -> list[Row]:
 
 def trained_parts() -> list[str]:
     """Name the parts whose numbers differ behind one training step of the voice encoder."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
+    with distributed.seeded(0, device=torch.device("cpu")):
         face = CompactFaceEncoder(face_encoder.CompactConfig(widths=((4,),), side_px=32, feature=8, classes=5))
         decoder = FaceDecoder(face_decoder.FaceDecoderConfig(
             feature=8, trunk=6, landmark_hidden=4, side_px=32, start_px=8, start_channels=4, min_channels=4, warp_step_px=8))
