@@ -20,6 +20,7 @@ from s2f_core.evaluate import (
     printed,
     released,
     reported,
+    settings,
     sizes,
     trained,
 )
@@ -33,7 +34,7 @@ Chapter = Callable[[Evidence], list[Row]]
 
 # Chapters in the order of the paper; each is a pure function of the evidence. The first group needs the ledger only.
 REPORTED: tuple[Chapter, ...] = (reported.table3, reported.attributes, reported.craniofacial, sizes.sizes,
-                                architecture.table1, architecture.figure2)
+                                architecture.table1, architecture.figure2, settings.settings)
 RELEASED: tuple[Chapter, ...] = (
     printed.queries, printed.candidates, printed.statistics, released.attributes, released.craniofacial_correlations,
     released.consistency, identity.identifiability, identity.averageness, identity.pixel_loss, identity.convergence,
