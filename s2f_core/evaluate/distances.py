@@ -105,7 +105,7 @@ def _rankings(own: HeldOut) -> dict[tuple[str, str], Ranking]:
 
 
 def _hits(ranking: Ranking, percent: float) -> Hits:
-    return (ranking.ranks <= np.floor(ranking.gallery * percent / 100 + 1e-9)).astype(np.float64)
+    return (ranking.ranks <= retrieval.places(ranking.gallery, percent)).astype(np.float64)
 
 
 def _differences(hits: Mapping[tuple[str, str], Hits]) -> dict[str, Hits]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Bool, Float, Float64, Int, Shaped
+from jaxtyping import Bool, Float, Float64, Int, Int64, Shaped
 from scipy.stats import hypergeom
 
 from s2f_core.errors import InputError
@@ -99,20 +99,27 @@ def top(
 
 def recall_at_rank(ranking: Ranking, k: int, *, groups: Groups = None) -> Estimate:
     """Share of queries whose true face is among the first `k` faces; baseline: a random order of the same gallery."""
-    places = np.full(len(ranking.ranks), k)
-    chance = float(_chance_within(ranking, places).mean())
-    return proportion_clustered(ranking.ranks <= places, groups, baseline=chance)
+    within = np.full(len(ranking.ranks), k)
+    chance = float(_chance_within(ranking, within).mean())
+    return proportion_clustered(ranking.ranks <= within, groups, baseline=chance)
 
 
 def recall_at_percent(ranking: Ranking, percent: int | float, *, groups: Groups = None) -> Estimate:
     """Share of queries whose true face is in the first `percent` % of their gallery; baseline: a random order of it.
 
-    Unstated: how the paper rounds; here the whole faces that fit, floor(gallery · percent / 100), so that never
-    more than `percent` % is looked at; the baseline is the exact chance of that number, a little under `percent` %.
+    The baseline is the exact chance of those `places`, a little under `percent` %.
     """
-    places = np.floor(ranking.gallery * percent / 100 + 1e-9).astype(np.int64)
-    chance = float(_chance_within(ranking, places).mean())
-    return proportion_clustered(ranking.ranks <= places, groups, baseline=chance)
+    within = places(ranking.gallery, percent)
+    chance = float(_chance_within(ranking, within).mean())
+    return proportion_clustered(ranking.ranks <= within, groups, baseline=chance)
+
+
+def places(gallery: Int[np.ndarray, " queries"], percent: int | float) -> Int64[np.ndarray, " queries"]:
+    """How many faces the first `percent` % of galleries of these sizes are.
+
+    Unstated: how the paper rounds; here the whole faces that fit, so that never more than `percent` % is looked at.
+    """
+    return np.floor(gallery * percent / 100 + 1e-9).astype(np.int64)
 
 
 def median_rank(ranking: Ranking, *, seed: int, groups: Groups = None) -> Estimate:

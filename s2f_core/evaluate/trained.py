@@ -73,7 +73,7 @@ def shuffled(evidence: Evidence) -> list[Row]:
         faces = held_out.gallery(own.faces)
         ranks = _all_ranks(voices.features[voices.first], faces)
         for percent in evidence.params.top_percents:
-            places = int(len(faces) * percent / 100 + 1e-9)
+            places = int(retrieval.places(np.array([len(faces)]), percent)[0])
             hits = np.array([(ranks[others, np.arange(len(others))] <= places).mean() for others in deals])
             rows.append(measured(evidence.ledger["trained.shuffled.found"], f"{variant}.percent{percent:g}",
                                  _band(hits, len(truth.sex), places / len(faces))))
