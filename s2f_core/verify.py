@@ -13,6 +13,7 @@ from s2f_core.data.faces import read_face
 from s2f_core.evaluate import (
     ablations,
     architecture,
+    cartoons,
     distances,
     feature_space,
     identity,
@@ -29,6 +30,7 @@ from s2f_core.evaluate.evidence import EvaluateBlock, Evidence, Half
 from s2f_core.evaluate.exaggeration import PixelMoments, person_blocks
 from s2f_core.evaluate.held_out import HeldOut
 from s2f_core.evaluate.intervals import Estimate
+from s2f_core.features.appearance import appearance
 
 Chapter = Callable[[Evidence], list[Row]]
 
@@ -42,7 +44,8 @@ RELEASED: tuple[Chapter, ...] = (
 )
 TRAINED: tuple[Chapter, ...] = (trained.readings, trained.shares, trained.found, trained.one_speaker, trained.shuffled,
                                trained.small, distances.table2, distances.table3, ablations.figure6, ablations.figure8,
-                               ablations.figure9, languages.figure11, languages.figure12, feature_space.figure14)
+                               ablations.figure9, languages.figure11, languages.figure12,
+                               cartoons.figure13, feature_space.figure14)
 CHAPTERS = (*REPORTED, *RELEASED, *TRAINED)
 
 ORDER = ("tab03", "fig04", "labels", "fig05", "fig07", "text", "exaggeration", "fig", "tab", "trained")  # then the rest
@@ -109,7 +112,8 @@ def details(evidence: Evidence) -> dict[str, Any]:
     return {"confusions": released.confusions(evidence), "relative_ranks": ranks, "pixel_spread": spread,
             "architecture": architecture.networks(), "heard_ranks": distances.curves(evidence),
             "drawn_spread": ablations.spreads(evidence), "ancestry_agreed": languages.agreements(evidence),
-            "neighbours": feature_space.neighbours(evidence), "speaker_distances": trained.speaker_distances(evidence)}
+            "neighbours": feature_space.neighbours(evidence), "speaker_distances": trained.speaker_distances(evidence),
+            "looks": cartoons.looks(evidence)}
 
 
 def write(rows: Sequence[Row], detail: dict[str, Any], *, root: Path, profile: str) -> None:
@@ -150,7 +154,10 @@ def _held_out(root: Path, profile: str, params: EvaluateBlock) -> HeldOut | None
     faces = reconstructions.read_faces(folder)
     drawn = {source: reconstructions.read_drawings(folder, source) for source in (reconstructions.F2F, *voices)}
     pixels = {source: _sums(pictures.values(), faces.ids["test"], params.seed) for source, pictures in drawn.items()}
-    return HeldOut(reconstructions.read_people(folder), faces, voices, params.seed, pixels)
+    looks = {source: [appearance(pictures[one], points) for one, points
+                      in zip(faces.ids["test"], voices.get(source, faces).landmarks_px, strict=True)]
+             for source, pictures in drawn.items()}
+    return HeldOut(reconstructions.read_people(folder), faces, voices, params.seed, pixels, looks)
 
 
 def _fig08(home: Path, seed: int) -> dict[str, PixelMoments]:

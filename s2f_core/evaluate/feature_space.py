@@ -2,7 +2,6 @@
 
 import numpy as np
 from jaxtyping import Float, Float32, Float64, Shaped
-from sklearn.cluster import KMeans
 
 from s2f_core.evaluate import intervals, retrieval
 from s2f_core.evaluate.claims import Row
@@ -69,6 +68,8 @@ def sex_first(features: Float32[np.ndarray, "people features"], labels: dict[str
 
 def two_clusters(features: Float32[np.ndarray, "people features"], sex: Labels, *, seed: int) -> Estimate:
     """Cohen's κ of two k-means clusters of directions with sex, the clusters named in the better of two ways."""
+    from sklearn.cluster import KMeans  # sets variables of the environment when imported
+
     unit = features / np.linalg.norm(features, axis=1, keepdims=True)
     cluster = KMeans(2, n_init=10, random_state=seed % 2**32).fit_predict(unit)
     of_sex = (sex == np.unique(sex)[0]).astype(np.int64)

@@ -17,6 +17,7 @@ from s2f_core.data.reconstructions import F2F, Faces, Voices
 from s2f_core.evaluate import oracle
 from s2f_core.evaluate.exaggeration import PixelMoments
 from s2f_core.evaluate.oracle import People, Reading
+from s2f_core.features.appearance import Appearance
 
 # The lengths in mm that are tied to the voice within sex (`synthesis/causes.COUPLED`), by the dimension that is.
 LINKED = {"jaw width": "jaw_width", "face width": "face_width", "lower face": "lower_face_height", "mouth width": "mouth_width"}
@@ -36,6 +37,7 @@ class HeldOut:
         voices: by variant of the voice encoder.
         seed: of the oracle's folds.
         pixels: source of drawings (F2F, a variant) → sums over the test people's, pixel by pixel.
+        looks: source → what each of these drawings looks like.
     """
 
     facts: Mapping[str, Facts]
@@ -43,6 +45,7 @@ class HeldOut:
     voices: Mapping[str, Voices]
     seed: int
     pixels: Mapping[str, PixelMoments] = field(default_factory=dict)
+    looks: Mapping[str, Sequence[Appearance]] = field(default_factory=dict)
 
     @cached_property
     def people(self) -> dict[str, People]:

@@ -13,9 +13,6 @@ from typing import Literal
 
 import numpy as np
 from jaxtyping import Bool, Float, Float64, Shaped
-from sklearn.linear_model import RidgeCV
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from s2f_core.data.reconstructions import F2F, Voices
 from s2f_core.evaluate import intervals
@@ -92,6 +89,10 @@ def usual_ancestry(facts: Facts) -> dict[str, str]:
 
 def judge_of(facts: Facts, features: Float[np.ndarray, "people feature"]) -> Judge:
     """Fit the judge on people whose ancestry is known."""
+    from sklearn.linear_model import RidgeCV  # sets variables of the environment when imported
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
     morphs = morphs_of(facts)
     names = sorted(set(morphs.tolist()))
     wanted = (morphs[:, None] == np.array(names)).astype(np.float64)
