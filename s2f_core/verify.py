@@ -113,7 +113,7 @@ def details(evidence: Evidence) -> dict[str, Any]:
             "architecture": architecture.networks(), "heard_ranks": distances.curves(evidence),
             "drawn_spread": ablations.spreads(evidence), "ancestry_agreed": languages.agreements(evidence),
             "neighbours": feature_space.neighbours(evidence), "speaker_distances": trained.speaker_distances(evidence),
-            "looks": cartoons.looks(evidence)}
+            "looks": cartoons.looks(evidence), "maps": feature_space.maps(evidence), "labels": feature_space.labels(evidence)}
 
 
 def write(rows: Sequence[Row], detail: dict[str, Any], *, root: Path, profile: str) -> None:

@@ -1,14 +1,18 @@
 """Fig. 14 of invented people: a space that sex orders is told from one that age orders, or nothing."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from invented_evidence import PARAMS
 from invented_people import own
+from sklearn.cluster import KMeans
 from sklearn.metrics import cohen_kappa_score
 
 from s2f_core.evaluate import feature_space
 from s2f_core.evaluate.claims import load_ledger
 from s2f_core.evaluate.evidence import Evidence
+from s2f_core.figures import maps
 
 N = 160
 RNG = np.random.default_rng(1)
@@ -47,9 +51,29 @@ def test_kappa_is_scikit_learns() -> None:
     noisy = space(2.0 * (SEX == "male") + np.random.default_rng(3).normal(size=N))
     found = feature_space.two_clusters(noisy, SEX, seed=0).value
     unit = noisy / np.linalg.norm(noisy, axis=1, keepdims=True)
-    cluster = feature_space.KMeans(2, n_init=10, random_state=0).fit_predict(unit)
+    cluster = KMeans(2, n_init=10, random_state=0).fit_predict(unit)
     wanted = [cohen_kappa_score(SEX == "male", cluster == one) for one in (0, 1)]
     assert found == pytest.approx(max(wanted))
+
+
+def test_a_map_keeps_sexes_apart_and_takes_new_recordings_as_they_are() -> None:
+    made = own(noise={"6s": 1.0})
+    voices = made.voices["6s"]
+    told = [one | {"kind": "clip" if row < len(voices.first) else "second"} for row, one in enumerate(voices.facts)]
+    evidence = Evidence(load_ledger(), PARAMS, held_out=replace(made, voices={"6s": replace(voices, facts=told)}))
+    found, labels = feature_space.maps(evidence), feature_space.labels(evidence)
+    assert found == feature_space.maps(evidence)
+    first, again = (np.stack([found[name]["x"], found[name]["y"]], axis=1) for name in ("voices", "voices, second language"))
+    sex = np.array(labels["sex"])
+    apart = np.linalg.norm(first[:, None] - first, axis=2) + 1e6 * np.eye(len(first))
+    assert (sex[apart.argmin(1)] == sex).mean() > 0.75  # a half by chance
+    own_place = np.linalg.norm(again - first[found["voices, second language"]["who"]], axis=1)
+    assert np.median(own_place) < 0.5 * np.median(apart)  # a recording of the same voice falls near it
+    assert set(labels) == {"sex", "age", "ancestry", "language"} and all(" to " in one for one in labels["age"])
+    figure = maps.coloured(found["voices"], labels, [f"test-{row}" for row in range(len(sex))])
+    shown = [trace for trace in figure.data if trace.visible]
+    assert sum(len(trace.x) for trace in shown) == len(sex) and {trace.name for trace in shown} == {"female", "male"}
+    assert [button.label for button in figure.layout.updatemenus[0].buttons] == list(labels)
 
 
 def test_rows_of_every_variant() -> None:

@@ -1,5 +1,7 @@
 """Fig. 14 on synthetic people: what the space of heard features is ordered by, without a map that could mislead the eye."""
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float, Float32, Float64, Shaped
 
@@ -10,6 +12,8 @@ from s2f_core.evaluate.held_out import HeldOut
 from s2f_core.evaluate.intervals import Estimate, Weights
 
 DECADE = 10  # years of an age class
+SHOWN, SECOND = "6s", "second"  # the variant that is mapped, and the kind of recording that falls on its map
+PERPLEXITY = 30  # of t-SNE, openTSNE's default: about how many neighbours count
 ANCESTRY, LANGUAGE = "ancestry", "language"
 Labels = Shaped[np.ndarray, " people"]
 
@@ -37,6 +41,48 @@ def neighbours(evidence: Evidence) -> dict[str, dict[str, float]]:
         weight = np.ones((1, len(features)))
         found[space] = {name: round(float(_kappa(weight, *one)[0]), 4) for name, one in pairs.items()}
     return found
+
+
+def maps(evidence: Evidence) -> dict[str, dict[str, list[float]]]:
+    """t-SNE in two dimensions, `x` and `y` by space, in the order of the test people, for the page that draws them.
+
+    "voices, second language": where the same people's recordings in their second language fall on the map of their first, which
+    is kept as it is (openTSNE's `transform`); whoever has none is left out. Their rows are `who`.
+    """
+    own = evidence.held_out
+    if own is None or SHOWN not in own.voices or len(own.people["test"].sex) < evidence.params.fewest:
+        return {}
+    voices, found = own.voices[SHOWN], {}
+    heard = _map(voices.features[voices.first], own.seed)
+    found["true faces"] = _points(_map(own.faces.canonical["test"], own.seed))
+    found["voices"] = _points(heard)
+    again = np.flatnonzero(voices.column("kind") == SECOND)
+    if len(again):
+        there = _points(heard.transform(voices.features[again].astype(np.float64)))
+        found["voices, second language"] = there | {"who": voices.person[again].tolist()}
+    return found
+
+
+def labels(evidence: Evidence) -> dict[str, list[str]]:
+    """What the maps are coloured by, in words, in the order of the test people."""
+    own = evidence.held_out
+    if own is None:
+        return {}
+    told = {name: [str(one) for one in some.tolist()] for name, some in classes(own).items()}
+    return told | {"age": [f"{DECADE * int(one)} to {DECADE * int(one) + DECADE - 1}" for one in told["age"]]}
+
+
+def _map(features: Float32[np.ndarray, "people features"], seed: int) -> Any:
+    from openTSNE import TSNE  # as scikit-learn, which it imports
+
+    perplexity = min(PERPLEXITY, (len(features) - 1) / 3)
+    made = TSNE(perplexity=perplexity, metric="cosine", neighbors="exact", n_jobs=1, random_state=seed % 2**32)
+    return made.fit(features.astype(np.float64))
+
+
+def _points(points: Float64[np.ndarray, "people 2"]) -> dict[str, list[float]]:
+    x, y = np.asarray(points).round(2).T.tolist()
+    return {"x": x, "y": y}
 
 
 def classes(own: HeldOut) -> dict[str, Labels]:
