@@ -24,6 +24,8 @@ from s2f_core.reconstruct import Reconstructor
 from s2f_core.synthesis.plan import CorpusBlock
 
 BLOCK = 32  # clips or faces at once
+SEED = 20190616  # of `faint`
+LEFT = (0.1, 0.6)  # ours: what is left of a faint face's difference from the mean; heard features lie a quarter as far from it
 TOLD = ("kind", "language", "seconds")  # of a recording
 
 
@@ -71,6 +73,7 @@ def _faces(folder: Path, corpus: Path, networks: Reconstructor) -> FaceSet:
     people = {split: examples.faces(corpus, split) for split in reconstructions.SPLITS}
     seen = {split: _seen(networks, some.canonical, f"see {split} faces") for split, some in people.items()}
     drawn = {split: draw(networks, seen[split], f"draw {split} faces") for split in ("train", "test")}
+    drawn[reconstructions.FAINT] = draw(networks, faint(networks, seen["train"]), "draw faint train faces")
     test = people["test"]
     reconstructions.write_people(folder, {split: some.facts for split, some in people.items()})
     reconstructions.write_drawings(folder, F2F, test.ids, drawn["test"].pictures)
@@ -78,6 +81,13 @@ def _faces(folder: Path, corpus: Path, networks: Reconstructor) -> FaceSet:
         {split: some.ids for split, some in people.items()}, seen, _seen(networks, test.wild[:, 0], "see test people, filmed"),
         {split: one.features for split, one in drawn.items()}, drawn["test"].landmarks_px, networks.networks.sha256))
     return test
+
+
+def faint(networks: Reconstructor, features: Float32[np.ndarray, "rows feature"]) -> Float32[np.ndarray, "rows feature"]:
+    """Move features towards the mean feature, each by another part, until they lie as near to it as heard ones do."""
+    left = np.array([np.random.default_rng((SEED, row)).uniform(*LEFT) for row in range(len(features))], np.float32)
+    mean = networks.networks.mean.mean.cpu().numpy()
+    return mean + left[:, None] * (features - mean)
 
 
 def _voices(folder: Path, networks: Reconstructor, test: FaceSet, voices: VoiceSet) -> None:

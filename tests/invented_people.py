@@ -41,7 +41,8 @@ def own(*, deaf: bool = False, noise: Mapping[str, float] = {"6s": 3.0}) -> Held
     seen = {split: features(some, 3.0, rng) for split, some in people.items()}
     points = np.zeros((N["test"], 68, 2), np.float32)
     ids = {split: [f"{split}-{row}" for row in range(n)] for split, n in N.items()}
-    faces = Faces(ids, seen, seen["test"], {split: seen[split] for split in ("train", "test")}, points, "m")
+    drawn = {"train": seen["train"], "test": seen["test"], "faint": seen["train"]}
+    faces = Faces(ids, seen, seen["test"], drawn, points, "m")
     told = [{"id": f"{row}-{clip}", "kind": "clip", "language": one["attributes"]["language"]}
             for clip in (0, 1) for row, one in enumerate(people["test"])]
     voices = {}

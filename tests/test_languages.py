@@ -27,7 +27,7 @@ def speaking(follows: float) -> HeldOut:
             told["language"] = "fr" if (told["morph"] == "asian") == (rng.random() < 0.8) else "es"
     shown = {split: np.array([one["attributes"]["morph"] == "african" for one in some]) for split, some in made.facts.items()}
     faces = replace(made.faces, canonical={k: _toned(v, shown[k]) for k, v in made.faces.canonical.items()},
-                    drawn={k: _toned(v, shown[k]) for k, v in made.faces.drawn.items()})
+                    drawn={k: _toned(v, shown["train" if k == "faint" else k]) for k, v in made.faces.drawn.items()})
     first = np.array([one["attributes"]["language"] for one in made.facts["test"]])
     spoken = np.concatenate([first, np.where(first == "fr", "es", "fr")])
     told = np.array([usual[one] == "african" for one in spoken])

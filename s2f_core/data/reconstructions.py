@@ -17,6 +17,7 @@ from s2f_core.data import webp
 from s2f_core.data.shards import Sample, read_shard, shard_name, write_shard
 
 F2F = "f2f"  # source of a drawing: the features of the true face; else the name of a variant of the voice encoder
+FAINT = "faint"  # training faces whose v_f was moved towards the mean feature: what faces drawn from voices are like
 MEMBER = "canonical.webp"
 QUALITY = 90  # of the drawings
 PEOPLE, FACES, VOICES = "people.json", "faces.safetensors", "voices_"
@@ -35,7 +36,7 @@ class Faces:
         ids: by split: train, test, gallery.
         canonical: v_f of the canonical face, by split.
         wild: of the test persons' first picture in the wild.
-        drawn: of the faces drawn from v_f (F2F), for train and test.
+        drawn: of the faces drawn from v_f (F2F), for train and test; `FAINT`: of those of train, drawn nearer to the mean.
         landmarks_px: x, y that the decoder gave the test persons' drawings, in pixels of the picture.
         model: hash of the set that they were seen and drawn with.
     """

@@ -2,7 +2,7 @@
 
 The paper had no truth: it compares labels of a commercial service on two pictures (Fig. 4), and landmarks of two pictures
 (Fig. 5). Here sex, age and millimetres are what the generator was given, and a linear probe, fitted on drawings of the
-training people's own faces (F2F), reads them from drawings of voices (S2F).
+training people's own faces (F2F, made fainter), reads them from drawings of voices (S2F).
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
-from s2f_core.data.reconstructions import F2F, Faces, Voices
+from s2f_core.data.reconstructions import F2F, FAINT, Faces, Voices
 from s2f_core.evaluate import oracle
 from s2f_core.evaluate.exaggeration import PixelMoments
 from s2f_core.evaluate.oracle import People, Reading
@@ -59,10 +59,14 @@ class HeldOut:
 
     @cached_property
     def drawn(self) -> dict[str, Reading]:
-        """What a probe reads of the test people in drawings, by source: F2F and each variant."""
+        """What a probe reads of the test people in drawings, by source: F2F and each variant.
+
+        What is heard is drawn fainter than a face: a probe fitted on whole faces would read near the mean, where it has seen
+        none, with an error of its own. That for voices is fitted on faint faces.
+        """
         drawn = {F2F: self.faces.drawn["test"], **{name: one.drawn for name, one in self.voices.items()}}
-        train = _described(self.people["train"], self.faces.drawn["train"])
-        return {source: oracle.read(train, _described(self.people["test"], features), linear=True, seed=self.seed)
+        return {source: oracle.read(_described(self.people["train"], self.faces.drawn["train" if source == F2F else FAINT]),
+                                    _described(self.people["test"], features), linear=True, seed=self.seed)
                 for source, features in drawn.items()}
 
 

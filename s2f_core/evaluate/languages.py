@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Bool, Float, Float64, Shaped
 
-from s2f_core.data.reconstructions import F2F, Voices
+from s2f_core.data.reconstructions import F2F, FAINT, Voices
 from s2f_core.evaluate import intervals
 from s2f_core.evaluate.claims import Row
 from s2f_core.evaluate.evidence import Evidence, measured
@@ -55,10 +55,10 @@ def figure12(evidence: Evidence) -> list[Row]:
     """Is ancestry judged right less often where the language is not the usual one of the ancestry?"""
     own, claim = evidence.held_out, evidence.ledger["fig12.language_is_not_ethnicity"]
     rows = []
-    for variant, voices in {} if own is None else own.voices.items():
+    for variant in {} if own is None else own.voices:
         fits = _fits(own)
         if min(fits.sum(), (~fits).sum()) >= evidence.params.fewest:
-            rows.append(measured(claim, variant, _gap(*_said(own, voices.drawn), fits, own.seed)))
+            rows.append(measured(claim, variant, _gap(*_said(own, variant), fits, own.seed)))
     return rows
 
 
@@ -67,7 +67,7 @@ def moves(own: HeldOut, voices: Voices) -> Float64[np.ndarray, " persons"]:
 
     Persons whose two languages have the same usual ancestry, or who have no second recording, are left out.
     """
-    judge, usual = _judge(own, "canonical"), usual_ancestry(own.facts["train"])
+    judge, usual = _judge(own, "seen"), usual_ancestry(own.facts["train"])
     kinds, languages = voices.column("kind"), voices.column("language")
     judged, moved = judge(voices.features), []
     for row in np.flatnonzero(kinds == SECOND):
@@ -116,10 +116,9 @@ def agreements(evidence: Evidence) -> dict[str, Mapping[str, float]]:
     own = evidence.held_out
     if own is None or len(np.unique(_fits(own))) < 2:
         return {}
-    drawn = {F2F: own.faces.drawn["test"], **{name: one.drawn for name, one in own.voices.items()}}
     groups = {"fits": _fits(own)[None] * 1.0, "does not fit": ~_fits(own)[None] * 1.0}
-    return {source: {name: round(float(beyond_chance(*_said(own, features), group)[0]), 4) for name, group in groups.items()}
-            for source, features in drawn.items()}
+    return {source: {name: round(float(beyond_chance(*_said(own, source), group)[0]), 4) for name, group in groups.items()}
+            for source in (F2F, *own.voices)}
 
 
 def morphs_of(facts: Facts) -> Labels:
@@ -128,13 +127,17 @@ def morphs_of(facts: Facts) -> Labels:
 
 
 @functools.cache
-def _judge(own: HeldOut, kind: Literal["canonical", "drawn"]) -> Judge:
-    return judge_of(own.facts["train"], getattr(own.faces, kind)["train"])
+def _judge(own: HeldOut, kind: Literal["seen", "drawn", "heard"]) -> Judge:
+    """A judge of true faces' features, of drawings of true faces, or of drawings as faint as those of voices."""
+    drawn = own.faces.drawn
+    features = {"seen": own.faces.canonical["train"], "drawn": drawn["train"], "heard": drawn[FAINT]}[kind]
+    return judge_of(own.facts["train"], features)
 
 
-def _said(own: HeldOut, drawn: Float[np.ndarray, "people feature"]) -> tuple[Labels, Labels]:
-    """Ancestry judged from drawings, and the true one."""
-    judge = _judge(own, "drawn")
+def _said(own: HeldOut, source: str) -> tuple[Labels, Labels]:
+    """Ancestry judged from the drawings of a source (F2F, a variant), and the true one."""
+    judge = _judge(own, "drawn" if source == F2F else "heard")
+    drawn = own.faces.drawn["test"] if source == F2F else own.voices[source].drawn
     return np.array(judge.names)[judge(drawn).argmax(1)], morphs_of(own.facts["test"])
 
 
