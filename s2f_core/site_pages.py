@@ -97,10 +97,21 @@ def _ledger_lines(ledger: Path) -> dict[str, str]:
 
 
 def _groups(stems: dict[str, str]) -> dict[str, list[str]]:
-    """The sidebar: caption → stems, empty captions left out."""
+    """The sidebar: caption → its entries, stems or 'words <stem>'; empty captions left out."""
     def caption(stem: str) -> str:
-        return "Pipeline" if stem in PIPELINE else {"fig": "Figures", "tab": "Tables"}.get(stem[:3], "Audits")
+        return "Pipeline" if _stage(stem) else {"fig": "Figures", "tab": "Tables"}.get(stem[:3], "Audits")
 
-    groups = {name: [stem for stem in stems if caption(stem) == name] for name in ("Audits", "Figures", "Tables")}
-    groups["Pipeline"] = [stem for stem in PIPELINE if stem in stems]
+    groups = {name: [f"pages/{stem}" for stem in stems if caption(stem) == name] for name in ("Audits", "Figures", "Tables")}
+    groups["Pipeline"] = [f"pages/{stem}" if stem == stage else f"{_named(stem, stage)} <pages/{stem}>"
+                          for stage in PIPELINE for stem in stems if _stage(stem) == stage]
     return {name: members for name, members in groups.items() if members}
+
+
+def _stage(stem: str) -> str:
+    """The stage of the pipeline that a page is of, itself or one of its variants; '' for other pages."""
+    return next((stage for stage in PIPELINE if stem == stage or stem.startswith(f"{stage}_")), "")
+
+
+def _named(stem: str, stage: str) -> str:
+    """A variant's page by the stage's name and its own: pages of one notebook have one heading."""
+    return f"{stage.replace('_', ' ').capitalize()}: {stem.removeprefix(f'{stage}_').replace('_', ' ')}"
