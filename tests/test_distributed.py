@@ -87,14 +87,17 @@ def test_a_seed_holds_in_its_block_and_leaves_others_alone() -> None:
 
 
 def test_the_second_signal_acts_as_usual() -> None:
-    before = signal.getsignal(signal.SIGINT)
-    with distributed.stop_signals() as came:
-        assert came.name == ""
-        os.kill(os.getpid(), signal.SIGINT)
-        assert came.name == "SIGINT"
-        with pytest.raises(KeyboardInterrupt):
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job has it ignored
+    try:
+        with distributed.stop_signals() as came:
+            assert came.name == ""
             os.kill(os.getpid(), signal.SIGINT)
-    assert signal.getsignal(signal.SIGINT) is before
+            assert came.name == "SIGINT"
+            with pytest.raises(KeyboardInterrupt):
+                os.kill(os.getpid(), signal.SIGINT)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_in_another_thread_signals_are_left_alone() -> None:
