@@ -109,9 +109,7 @@ def train_face_decoder(root: Path, profile: str, *, report: Report) -> TrainingR
     model.initialise(block.training.seed)
     task = DecoderTask(model, encoder.features, both, block.task)
     result = _trained(task, model, block.training, weights_of(root, profile, FACE_DECODER), report)
-    with torch.no_grad():
-        features = encoded(encoder, both[0].canonical)
-    mean_feature.write(weights_of(root, profile, MEAN_FEATURE), features, weights_of(root, profile, FACE_ENCODER))
+    mean_feature.write(weights_of(root, profile, MEAN_FEATURE), task.features, weights_of(root, profile, FACE_ENCODER))
     return result
 
 
@@ -133,16 +131,16 @@ def train_voice_encoder(root: Path, profile: str, variant: str, *, report: Repor
     training = block.training.model_copy(update={"duration": wanted.duration})
     target = weights_of(root, profile, f"{VOICE_ENCODER}_{variant}")
     if block.balance_steps and wanted.loss == "full":
-        start = copy.deepcopy(model.state_dict())
+        start = copy.deepcopy(task.model.state_dict())
         _balance(task, training.model_copy(update={"unit": "steps", "duration": block.balance_steps}), target, report)
-        model.load_state_dict(start)
+        task.model.load_state_dict(start)
     return _trained(task, model, training, target, report)
 
 
 def _balance(task: VoiceTask, training: TrainingConfig, target: Path, report: Report) -> None:
     """Set the task's λ's by the paper's rule: train for some steps, see how hard each term pulls there, then start anew."""
     loop.train(task, training, _training_folder(target, "-balance"), clock=time.monotonic, n_workers=N_WORKERS, report=report)
-    clips, faces = task.batch(np.arange(min(training.batch_size, task.n_examples)), seed=training.seed, epoch=0, step=0)
+    clips, faces, _ = task.batch(np.arange(min(training.batch_size, task.n_examples)), seed=training.seed, epoch=0, step=0)
     with torch.no_grad():
         v_s = task.hear(clips)
     task.config = task.config.model_copy(update={"terms": balanced(v_s, faces, task.frozen.layers, task.config.terms)})
@@ -182,7 +180,8 @@ def _heard(root: Path, profile: str, split: str, encoder: CompactFaceEncoder, fa
     with torch.no_grad():
         features = encoded(encoder, people.canonical if face == "canonical" else people.wild[:, 0])
     inputs = _embedded(root, profile, split, clips) if embed else clips.samples
-    return Heard(inputs, clips.person, features, clips.content_hash + people.content_hash)
+    numbers = np.stack(list(synthetic.voice_numbers(people.facts).values()), axis=1)
+    return Heard(inputs, clips.person, features, clips.content_hash + people.content_hash, numbers)
 
 
 def _embedded(root: Path, profile: str, split: str, clips: examples.VoiceSet) -> torch.Tensor:

@@ -48,7 +48,7 @@ def _voice(variant: str, feature: int) -> VoiceEncoderConfig:
     if variant == "speaker":
         return voice_encoder.speaker(feature=feature)
     return VoiceEncoderConfig(front="spectrogram", seconds=int(variant[0]), convs=CONVS, hidden=8, feature=feature,
-                              batch_norm=True)  # fmt: skip
+                              batch_norm=True, mean_last=False)  # fmt: skip
 
 
 def write_ge2e(path: Path, seed: int = 0) -> Path:

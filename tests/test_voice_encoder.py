@@ -51,7 +51,7 @@ def small(batch_norm: bool = True) -> VoiceEncoderConfig:
     """Table 1 in little: convolutions, one with a pool, a strided last one."""
     convs = ((4, (5, 6), (1, 2), 1), (6, (3, 4), (1, 2), 2), (5, (4, 4), (2, 2), 1))
     return VoiceEncoderConfig(
-        front="spectrogram", seconds=3, hidden=7, feature=3, batch_norm=batch_norm,
+        front="spectrogram", seconds=3, hidden=7, feature=3, batch_norm=batch_norm, mean_last=False,
         convs=tuple(Conv(channels=n, kernel=kernel, stride=stride, pool=pool) for n, kernel, stride, pool in convs),
     )  # fmt: skip
 

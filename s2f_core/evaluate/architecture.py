@@ -63,7 +63,8 @@ def trained_parts() -> list[str]:
     frozen = Frozen(Layers(decoder.first_layer, face.logits), decoder)
     for part in (face, decoder):
         part.requires_grad_(False)
-    task = VoiceTask(voice, heard, heard, frozen, VoiceTaskConfig(loss="full", terms=PUBLISHED, gain_db=0.0, shift=False))
+    taught = VoiceTaskConfig(loss="full", terms=PUBLISHED, numbers=0.0, gain_db=0.0, shift=False)
+    task = VoiceTask(voice, heard, heard, frozen, taught)
     before = {name: _numbers(part) for name, part in parts.items()}
     optimiser = torch.optim.SGD([one for part in parts.values() for one in part.parameters()], lr=1.0)
     task.loss(task.batch(np.arange(2), seed=0, epoch=0, step=0))["total"].backward()

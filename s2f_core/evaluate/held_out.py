@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from s2f_core.data.corpora.synthetic import voice_numbers
 from s2f_core.data.reconstructions import F2F, FAINT, Faces, Voices
 from s2f_core.evaluate import oracle
 from s2f_core.evaluate.exaggeration import PixelMoments
@@ -21,8 +22,6 @@ from s2f_core.features.appearance import Appearance
 
 # The lengths in mm that are tied to the voice within sex (`synthesis/causes.COUPLED`), by the dimension that is.
 LINKED = {"jaw width": "jaw_width", "face width": "face_width", "lower face": "lower_face_height", "mouth width": "mouth_width"}
-LOGARITHMS = ("f0_hz", "vtl_cm")  # of a voice; its ratios are what the table of causes adds up
-PLAIN = ("f0_sd_st", "jitter_pct", "shimmer_pct", "breath", "tremor", "tilt_db_oct", "tempo", "blend")
 
 Facts = Sequence[Mapping[str, Any]]
 
@@ -80,11 +79,7 @@ def population(facts: Mapping[str, Facts]) -> dict[str, People]:
 
 
 def _people(facts: Facts, languages: Sequence[str]) -> People:
-    voices, attributes = ([one[part] for one in facts] for part in ("voice", "attributes"))
-    columns = {f"ln {name}": np.log([one[name] for one in voices]) for name in LOGARITHMS}
-    columns |= {name: np.array([one[name] for one in voices], np.float64) for name in PLAIN}
-    for number, shifts in enumerate(zip(*(one["formant_shifts"] for one in voices), strict=True), start=1):
-        columns[f"F{number} shift"] = np.array(shifts)
+    attributes, columns = [one["attributes"] for one in facts], voice_numbers(facts)
     for language in languages:
         columns[f"language {language}"] = np.array([float(one["language"] == language) for one in attributes])
     measures = {name: np.array([one["measures_mm"][name] for one in facts]) for name in LINKED.values()}

@@ -31,7 +31,6 @@ TABLE_1 = ((64, 1, 1), (64, 1, 1), (128, 1, 2), (128, 1, 2), (128, 1, 2), (256, 
            (512, 2, 1))  # channels, stride, frames pooled behind it; every kernel is 4×4; Table 1  # fmt: skip
 LAPTOP = ((16, 5), (32, 3), (48, 3), (96, 3), (128, 3))  # channels, kernel; every stride is 2; ours: 0.25 GFLOP per 6 s
 MOST = 2**16  # ours: no layer is wider; bounds what a config from a file can ask for
-
 Count = Annotated[int, Field(ge=1, le=MOST)]
 
 
@@ -59,7 +58,7 @@ class VoiceEncoderConfig(Block):
     hidden: Count
     feature: Count
     batch_norm: bool
-    mean_last: bool = False
+    mean_last: bool
 
     @model_validator(mode="after")
     def _fits(self) -> "VoiceEncoderConfig":
@@ -107,7 +106,7 @@ def speaker(seconds: int = 6, batch_norm: bool = True, feature: int = LAPTOP_FEA
 
 
 def _config(width: int, **values: Any) -> VoiceEncoderConfig:
-    return weights.config_of(VoiceEncoderConfig, {"hidden": width, "feature": width, **values})
+    return weights.config_of(VoiceEncoderConfig, {"hidden": width, "feature": width, "mean_last": False, **values})
 
 
 class VoiceEncoder(nn.Module):
@@ -123,30 +122,31 @@ class VoiceEncoder(nn.Module):
     def forward(self, inputs: Float[Tensor, "batch ..."]) -> Float[Tensor, "batch {self.feature_size}"]:
         """Map spectrograms (batch, frames, 257, 2), or embeddings (batch, 256) for `speaker`, to face features.
 
-        The spectrograms are only looked at as channels-last images, not copied. Under autocast the features come as
-        float32 all the same. Raises: InputError for other axes and for fewer frames than the convolutions need.
+        The spectrograms are looked at as channels-last images, not copied; under autocast features are float32 all the same.
+        Raises: InputError for other axes and for fewer frames than the convolutions need.
         """
+        features = self.stages.fc2(self.hidden(inputs))
+        return features.float() if features.itemsize < 4 else features
+
+    def hidden(self, inputs: Float[Tensor, "batch ..."]) -> Float[Tensor, "batch hidden"]:
+        """What the last layer reads; as `forward`."""
         sizes = tuple(inputs.shape)
         if self.config.front == "speaker":
             if sizes[1:] != (GE2E.embedding,):
                 raise InputError(f"speaker embeddings are (batch, {GE2E.embedding}); got {sizes}; use features/speaker")
-            features = self.stages(inputs)
-        else:
-            least = self.config.least_frames()
-            if len(sizes) != 4 or sizes[2:] != (FREQ_BINS, RE_IM):
-                raise InputError(f"spectrograms are (batch, frames, {FREQ_BINS}, {RE_IM}); got {sizes}; "
-                                 "use features/spectrogram")
-            if sizes[1] < least:
-                raise InputError(f"this voice encoder needs {least} frames; got {sizes[1]}; use a longer clip")
-            features = self.stages(inputs.permute(0, 3, 1, 2))
-        return features.float() if features.itemsize < 4 else features
+            return self.stages[:-1](inputs)
+        if len(sizes) != 4 or sizes[2:] != (FREQ_BINS, RE_IM):
+            raise InputError(f"spectrograms are (batch, frames, {FREQ_BINS}, {RE_IM}); got {sizes}; use features/spectrogram")
+        if sizes[1] < (least := self.config.least_frames()):
+            raise InputError(f"this voice encoder needs {least} frames; got {sizes[1]}; use a longer clip")
+        return self.stages[:-1](inputs.permute(0, 3, 1, 2))
 
     @torch.no_grad()
     def start_at(self, feature: Float[Tensor, " {self.feature_size}"]) -> None:
         """Let an untrained encoder say `feature` whatever it hears: the mean face, as the face decoder draws it at first.
 
         Unstated: the initial weights. Most of a face cannot be heard; through a random last layer the errors in all of that
-        would pass back to the convolutions from the first step. Through one of zeros comes back only what it has learnt to use.
+        would pass back to the convolutions from the first step; through zeros passes only what it has learnt to use.
         """
         self.stages.fc2.weight.zero_()
         self.stages.fc2.bias.copy_(feature)

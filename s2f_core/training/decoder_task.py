@@ -58,7 +58,8 @@ class DecoderTask:
         texture = sum(block.float().sum(0) for block in self._textures.split(BLOCK)) / (255 * len(train))
         model.set_means(self._landmarks.mean(0), texture)
         self._neighbours = morphs.nearest_faces(self._landmarks, self._textures, config.morph)
-        self._mean_feature = self._mean_of_features(train) if config.near_mean else None
+        self.features = self._features_of(train)
+        self._mean_feature = self.features.mean(0) if config.near_mean else None
 
     def batch(self, indices: Int[np.ndarray, " batch"], *, seed: int, epoch: int, step: int
               ) -> tuple[Morphs, Float32[Tensor, " batch"]]:
@@ -105,11 +106,10 @@ class DecoderTask:
         return {"picture_error": float(torch.cat(errors).mean()), "landmark_error_px": float(apart.mean()),
                 **ranking.summary(torch.cat(drawn), torch.cat(own), rows)}  # fmt: skip
 
-    def _mean_of_features(self, faces: FaceSet) -> Float32[Tensor, " feature"]:
+    def _features_of(self, faces: FaceSet) -> Float32[Tensor, "faces feature"]:
         device, pictures = self.model.mean_landmarks.device, torch.from_numpy(faces.canonical)
         with torch.no_grad():
-            parts = [self._encode(to_tensor(block).to(device)).sum(0) for block in pictures.split(BLOCK)]
-        return torch.stack(parts).sum(0) / len(faces)
+            return torch.cat([self._encode(to_tensor(block).to(device)) for block in pictures.split(BLOCK)])
 
 
 def _landmarks(faces: FaceSet) -> Float32[Tensor, "faces 68 2"]:

@@ -6,7 +6,7 @@ from these by the `corpus` stage: `<split>-NNNN.tar` below results/<profile>/cor
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from s2f_core.data.shards import Sample, read_shard, shard_paths
 from s2f_core.errors import InputError
 
 FACES, VOICES = "faces", "voices"
+LOGARITHMS = ("f0_hz", "vtl_cm")  # of the numbers of a voice (`VoiceParams`)
+PLAIN = ("f0_sd_st", "jitter_pct", "shimmer_pct", "breath", "tremor", "tilt_db_oct", "tempo", "blend")
 
 
 @dataclass(frozen=True)
@@ -98,6 +100,19 @@ def recordings_in(path: Path) -> Iterator[Recording]:
     """The clips of one shard of voices, in order."""
     for sample in read_shard(path):
         yield Recording(sample.key, json.loads(sample.member("json")), sample)
+
+
+def voice_numbers(facts: Sequence[Mapping[str, Any]]) -> dict[str, Float64[np.ndarray, " persons"]]:
+    """What voices were made with, a column for each number: Hz and cm as logarithms, whose sums the table of causes adds up.
+
+    Left out: whose recordings they were made from.
+    """
+    voices = [one["voice"] for one in facts]
+    columns = {f"ln {name}": np.log([one[name] for one in voices]) for name in LOGARITHMS}
+    columns |= {name: np.array([one[name] for one in voices], np.float64) for name in PLAIN}
+    for number, shifts in enumerate(zip(*(one["formant_shifts"] for one in voices), strict=True), start=1):
+        columns[f"F{number} shift"] = np.array(shifts, np.float64)
+    return columns
 
 
 def find_speaker(folder: Path, identity: str) -> Speaker:
