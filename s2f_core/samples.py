@@ -11,6 +11,7 @@ from s2f_core import config
 from s2f_core.data import reconstructions
 from s2f_core.data.corpora import synthetic
 from s2f_core.data.reconstructions import F2F
+from s2f_core.evaluate import similarity
 from s2f_core.synthesis.plan import CorpusBlock
 
 Picture = UInt8[np.ndarray, "side side 3"]
@@ -39,8 +40,7 @@ def worst(root: Path, profile: str, *, variant: str, n: int) -> tuple[Sample, li
     """
     folder = reconstructions.folder_of(root, profile)
     faces, voices = reconstructions.read_faces(folder), reconstructions.read_voices(folder, variant)
-    sides = [side / np.linalg.norm(side, axis=1, keepdims=True) for side in (voices.drawn, faces.canonical["test"])]
-    angles = np.degrees(np.arccos(np.clip((sides[0] * sides[1]).sum(1), -1, 1)))
+    angles = similarity.angles(voices.drawn, faces.canonical["test"])
     rows = np.argsort(-angles, kind="stable")[:n]
     return _sample(root, profile, variant, [faces.ids["test"][row] for row in rows]), [float(angles[row]) for row in rows]
 

@@ -150,6 +150,16 @@ def grouped(values: Mapping[str, Mapping[str, float]], *, y_title: str, baseline
     return figure.update_layout(barmode="group", yaxis_title=y_title, height=SMALLEST_HEIGHT + 60)
 
 
+def spreads(values: Mapping[str, Mapping[str, float]]) -> go.Figure:
+    """How much drawings of each source vary over people: `value` in grey levels, with `low` and `high` of its interval."""
+    figure = go.Figure()
+    reach = {end: [abs(one[end] - one["value"]) for one in values.values()] for end in ("high", "low")}
+    figure.add_bar(x=list(values), y=[one["value"] for one in values.values()], marker_color=style.OURS,
+                   error_y={"type": "data", "symmetric": False, "array": reach["high"], "arrayminus": reach["low"]},
+                   hovertemplate="%{x}: %{y:.2f} grey levels<extra></extra>")
+    return figure.update_layout(yaxis_title="standard deviation, grey levels", height=SMALLEST_HEIGHT + 60)
+
+
 def _reach(rows: Sequence[Row], colour: str) -> dict[str, object]:
     """Error bars from the intervals; none where a number is exact."""
     return {"type": "data", "symmetric": False, "color": colour, "thickness": 1.5, "width": 3,
