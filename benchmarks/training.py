@@ -47,9 +47,9 @@ Phases = Generator[str, None, tuple[torch.Tensor, torch.Tensor]]  # the first on
 
 def our_batch(task: VoiceTask, training: TrainingConfig, number: int) -> Phases:
     """What the loop takes for a step, and the batched spectrogram of `VoiceTask.loss`."""
-    [piece] = loader.pieces(task.n_examples, range(number, number + 1), seed=training.seed, batch_size=training.batch_size,
-                            accumulation=1)  # fmt: skip
-    waveforms, faces, _ = task.batch(piece.indices, seed=training.seed, epoch=piece.epoch, step=piece.step)
+    size, seed = training.batch_size, training.seed
+    [piece] = loader.pieces(task.n_examples, range(number, number + 1), seed=seed, batch_size=size, accumulation=1)
+    waveforms, faces, _ = task.batch(piece.indices, seed=seed, epoch=piece.epoch, step=piece.step)
     yield "loader"
     inputs = spectrogram(waveforms)
     yield "spectrogram"
@@ -125,8 +125,8 @@ def steps(sizes: dict[str, int], training: TrainingConfig, block: VoiceEncoderBl
     model, other = (VoiceEncoder(voice_encoder.laptop()) for _ in range(2))
     distributed.prepare(model, torch.device("cpu"), channels_last=training.channels_last, compiled=False)
     heard = Heard(voices.samples, voices.person, torch.randn(len(people), model.feature_size), "")
-    task = VoiceTask(model, heard, heard, Frozen(Layers(decoder.first_layer, encoder.logits), decoder),
-                     block.task.model_copy(update={"numbers": 0.0}))  # as the plain step has it
+    frozen = Frozen(Layers(decoder.first_layer, encoder.logits), decoder)
+    task = VoiceTask(model, heard, heard, frozen, block.task.model_copy(update={"numbers": 0.0}))
     optimiser = schedule.optimiser(model.parameters(), training)
     methods = {"ours": learning(task, partial(our_batch, task, training), model, optimiser, training.clip_norm)}
     plain = {"plain, in memory": lambda row: voices.samples[row] / np.float32(examples.FULL_SCALE),

@@ -31,6 +31,11 @@ def voice_task() -> VoiceTask:
     decoder = FaceDecoder(FaceDecoderConfig(feature=CONTENT, trunk=16, landmark_hidden=8, side_px=64, start_px=8,
                                             start_channels=16, min_channels=8, warp_step_px=8))  # fmt: skip
     decoder.initialise(0)
+    draw = torch.Generator().manual_seed(1)
+    decoder.set_means(torch.rand(68, 2, generator=draw), torch.full((3, 64, 64), 0.5))
+    with torch.no_grad():  # one that was never trained draws the mean face whatever it is told
+        for weight in decoder.parameters():
+            weight.add_(torch.randn(weight.shape, generator=draw), alpha=0.01)
     frozen = decoder.requires_grad_(False)
     encoder = CompactFaceEncoder(CompactConfig(widths=((4,), (8,)), side_px=64, feature=CONTENT, classes=20))
     layers = Layers(frozen.first_layer, encoder.requires_grad_(False).logits)
