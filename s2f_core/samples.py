@@ -45,6 +45,13 @@ def worst(root: Path, profile: str, *, variant: str, n: int) -> tuple[Sample, li
     return _sample(root, profile, variant, [faces.ids["test"][row] for row in rows]), [float(angles[row]) for row in rows]
 
 
+def true_faces(root: Path, profile: str) -> list[Picture]:
+    """The test people's canonical faces, in the order of what was heard and seen of them."""
+    people = {one.id: one for one in synthetic.speakers(_home(root, profile), "test")}
+    ids = reconstructions.read_faces(reconstructions.folder_of(root, profile)).ids["test"]
+    return [people[one].canonical() for one in ids]
+
+
 def clips(root: Path, profile: str, ids: Sequence[str]) -> list[bytes]:
     """The recording that each person was drawn from, as Ogg."""
     first: dict[str, bytes] = {}

@@ -160,6 +160,19 @@ def spreads(values: Mapping[str, Mapping[str, float]]) -> go.Figure:
     return figure.update_layout(yaxis_title="standard deviation, grey levels", height=SMALLEST_HEIGHT + 60)
 
 
+def by_seconds(curves: Mapping[str, Mapping[str, Mapping[str, float]]], *, y_title: str, baseline: float) -> go.Figure:
+    """A share, with its interval, against seconds of speech, a line for each network; a dotted line for the baseline."""
+    figure = go.Figure()
+    for name, curve in curves.items():
+        reach = [[abs(one[end] - one["value"]) for one in curve.values()] for end in ("high", "low")]
+        figure.add_scatter(x=[int(one) for one in curve], y=[one["value"] for one in curve.values()], name=name,
+                           mode="lines+markers", error_y={"type": "data", "symmetric": False, "thickness": 1, "width": 3,
+                                                          "array": reach[0], "arrayminus": reach[1]},
+                           hovertemplate="%{x} s: %{y:.3f}<extra>" + name + "</extra>")
+    figure.add_hline(y=baseline, line={"dash": "dot", "color": style.BASELINE}, annotation_text="chance")
+    return figure.update_layout(xaxis_title="seconds of speech", yaxis={"title": y_title, "rangemode": "tozero"})
+
+
 def _reach(rows: Sequence[Row], colour: str) -> dict[str, object]:
     """Error bars from the intervals; none where a number is exact."""
     return {"type": "data", "symmetric": False, "color": colour, "thickness": 1.5, "width": 3,
