@@ -23,6 +23,7 @@ from s2f_core.evaluate import (
     released,
     reported,
     settings,
+    shapes,
     sizes,
     trained,
 )
@@ -46,8 +47,8 @@ RELEASED: tuple[Chapter, ...] = (
 )
 TRAINED: tuple[Chapter, ...] = (
     trained.readings, trained.shares, trained.found, trained.one_speaker, trained.shuffled, trained.small, attributes.figure4,
-    distances.table2, distances.table3, ablations.figure6, ablations.figure8, ablations.figure9, languages.figure11,
-    languages.figure12, cartoons.figure13, feature_space.figure14,
+    shapes.figure5, ablations.figure6, shapes.figure7, distances.table2, distances.table3, ablations.figure8,
+    ablations.figure9, languages.figure11, languages.figure12, cartoons.figure13, feature_space.figure14,
 )
 CHAPTERS = (*REPORTED, *RELEASED, *TRAINED)
 

@@ -138,6 +138,21 @@ def test_the_worst_are_farthest_from_their_faces(made: Path, folder: Path) -> No
     assert np.allclose(angles, [all_angles[one] for one in found.ids], atol=1e-3)
 
 
+def test_the_faces_that_come_first_are_the_nearest(made: Path, folder: Path) -> None:
+    found = samples.answers(made, PROFILE, variant="6s", n=4, k=3)
+    faces, voices = reconstructions.read_faces(folder), reconstructions.read_voices(folder, "6s")
+    gallery = np.concatenate([faces.canonical["test"], faces.canonical["gallery"]])
+    everybody = samples.true_faces(made, PROFILE)
+    for one, first, place in zip(found.ids, found.first, found.place, strict=True):
+        row = faces.ids["test"].index(one)
+        heard = voices.features[voices.first[row]]
+        nearness = gallery @ heard / np.linalg.norm(gallery, axis=1) / np.linalg.norm(heard)
+        order = np.argsort(-nearness)
+        assert len(first) == 3 and (place == list(order[:3]).index(row) if row in order[:3] else place is None)
+        if order[0] < len(everybody):
+            assert np.array_equal(first[0], everybody[order[0]])
+
+
 def test_a_run_on_the_same_data_writes_the_same_bytes(made: Path, folder: Path) -> None:
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     held_out.reconstruct(made, PROFILE)
