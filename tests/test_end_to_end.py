@@ -68,8 +68,8 @@ def test_numbers_and_drawings_hang_on_neither_hashes_nor_threads(clone: Path) ->
         run(clone, "s2f", "notebook", "run", "notebooks/pipeline/reconstruct.ipynb", "-o", page, "-p", "profile=smoke",
             PYTHONHASHSEED=hashes, OMP_NUM_THREADS=threads)
         run(clone, "s2f", "verify", "--profile", "smoke", PYTHONHASHSEED=hashes, OMP_NUM_THREADS=threads)
-        files = [results / "scorecard.json", results / "detail.json", *sorted((results / "reconstructions").glob("drawn-*.tar"))]
-        made.append({path.name: path.read_bytes() for path in files})
+        drawings = sorted((results / "reconstructions").glob("drawn-*.tar"))
+        made.append({path.name: path.read_bytes() for path in (results / "scorecard.json", results / "detail.json", *drawings)})
     assert len(made[0]) > 5
     assert [name for name in made[0] if made[0][name] != made[1][name]] == []
 
