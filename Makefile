@@ -50,7 +50,7 @@ endif
 site: setup  ## build the site of a profile from the pages that exist
 	@dvc repro $(if $(FORCE),--force) site@$(PROFILE)
 
-print: setup  ## write every chart as SVG and PNG (needs a Chrome)
+print: setup  ## bundle charts (SVG, PNG, PDF) and tables (LaTeX) for use in a paper (needs a Chrome)
 	@s2f print --profile $(PROFILE)
 
 smoke:  ## the same pipeline in seconds

@@ -36,8 +36,7 @@ from s2f_core.training.voice_task import Frozen, Heard, VoiceTask
 
 ROOT = Path(__file__).resolve().parents[1]
 CORPUS = synthetic.home(ROOT, "smoke")
-CLASSES = 3000  # as many people as the laptop trains on
-LOADED = 8  # clips that a thread makes at once in (c)
+CLASSES, LOADED = 3000, 8  # as many people as the laptop trains on; clips that a thread makes at once in (c)
 STEP_TARGET, CONVOLUTIONS_TARGET = 2.0, 0.5
 SIZES = {"rounds": 7, "steps": 3, "matrix": 2048}
 SMOKE = {"rounds": 1, "steps": 1, "matrix": 64, "batch": 2, "clips": 8}  # otherwise the batch of params.yaml, all clips
@@ -47,8 +46,8 @@ Phases = Generator[str, None, tuple[torch.Tensor, torch.Tensor]]  # the first on
 
 def our_batch(task: VoiceTask, training: TrainingConfig, number: int) -> Phases:
     """What the loop takes for a step, and the batched spectrogram of `VoiceTask.loss`."""
-    [piece] = loader.pieces(task.n_examples, range(number, number + 1), seed=training.seed, batch_size=training.batch_size,
-                            accumulation=1)  # fmt: skip
+    at = {"seed": training.seed, "batch_size": training.batch_size, "accumulation": 1}
+    [piece] = loader.pieces(task.n_examples, range(number, number + 1), **at)
     waveforms, faces, _ = task.batch(piece.indices, seed=training.seed, epoch=piece.epoch, step=piece.step)
     yield "loader"
     inputs = spectrogram(waveforms)
@@ -125,8 +124,8 @@ def steps(sizes: dict[str, int], training: TrainingConfig, block: VoiceEncoderBl
     model, other = (VoiceEncoder(voice_encoder.laptop()) for _ in range(2))
     distributed.prepare(model, torch.device("cpu"), channels_last=training.channels_last, compiled=False)
     heard = Heard(voices.samples, voices.person, torch.randn(len(people), model.feature_size), "")
-    task = VoiceTask(model, heard, heard, Frozen(Layers(decoder.first_layer, encoder.logits), decoder),
-                     block.task.model_copy(update={"numbers": 0.0}))  # as the plain step has it
+    faces_only = block.task.model_copy(update={"numbers": 0.0})
+    task = VoiceTask(model, heard, heard, Frozen(Layers(decoder.first_layer, encoder.logits), decoder), faces_only)
     optimiser = schedule.optimiser(model.parameters(), training)
     methods = {"ours": learning(task, partial(our_batch, task, training), model, optimiser, training.clip_norm)}
     plain = {"plain, in memory": lambda row: voices.samples[row] / np.float32(examples.FULL_SCALE),

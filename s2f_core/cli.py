@@ -130,13 +130,14 @@ def scorecard(profile: Profile = "laptop") -> None:
 
 @app.command("print")
 def print_charts(profile: Profile = "laptop") -> None:
-    """Write every chart of a profile as SVG and PNG beside its JSON (needs kaleido and a Chrome)."""
+    """Write charts as SVG, PNG and PDF, tables as LaTeX, and all of them as print.zip (needs kaleido and a Chrome)."""
     from s2f_core.figures import printing
 
-    folder = _root() / "results" / profile / "figures"
+    results = _root() / "results" / profile
     os.environ.setdefault("BROWSER_PATH", printing.browser())  # where kaleido looks first
-    with progress("print the charts", len(printing.charts(folder))) as advance:
-        printing.export(folder, on_progress=advance)
+    with progress("print the charts", len(printing.charts(results / "figures"))) as advance:
+        files = printing.export(results / "figures", on_progress=advance)
+    _say(f"For a paper: {printing.bundle(results, [*files, *printing.write_tables(results)])}")
 
 
 @app.command()

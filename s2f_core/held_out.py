@@ -12,21 +12,30 @@ import torch
 from jaxtyping import Float, Float32, Shaped, UInt8
 from pydantic import Field
 
-from s2f_core import config, memory
-from s2f_core.data import reconstructions
+from s2f_core import artifacts, config, memory
+from s2f_core.data import reconstructions, stretches
+from s2f_core.data.audio import SAMPLE_RATE_HZ
 from s2f_core.data.corpora import examples, synthetic
 from s2f_core.data.corpora.examples import FULL_SCALE, FaceSet, VoiceSet
 from s2f_core.data.reconstructions import F2F, Faces, Voices
+from s2f_core.data.stretches import Stretches
+from s2f_core.features.spectrogram import spectrogram
 from s2f_core.models import trained_set
 from s2f_core.models.face_decoder import shown
 from s2f_core.progress import progress
 from s2f_core.reconstruct import Reconstructor
 from s2f_core.synthesis.plan import CorpusBlock
+from s2f_core.training.log import METRICS
 
 BLOCK = 32  # clips or faces at once
 SEED = 20190616  # of `faint`
 LEFT = (0.1, 0.6)  # ours: what is left of a faint face's difference from the mean; heard features lie a quarter as far from it
 TOLD = ("kind", "language", "seconds")  # of a recording
+LOGS = "logs"  # folder of a shipped set
+LONG = "long"  # kind of the recordings that are heard in parts
+LONGEST_S, SEGMENT_S = 10, 3  # s: parts from the beginning, ever longer (for Fig. 6), and one after the other (for Fig. 10)
+PARTS = (*((0, seconds) for seconds in range(1, LONGEST_S + 1)),
+         *((start, SEGMENT_S) for start in range(SEGMENT_S, LONGEST_S - SEGMENT_S + 1, SEGMENT_S)))  # start, seconds
 
 
 class ReconstructBlock(config.Block):
@@ -63,8 +72,12 @@ def reconstruct(root: Path, profile: str) -> Path:
     sets = [Reconstructor.load(weights, variant, ge2e=root / trained_set.SHIPPED_GE2E) for variant in block.variants]
     test = _faces(folder, corpus, sets[0])
     voices = examples.voices(corpus, "test", test.ids, block.kinds)
+    long = examples.voices(corpus, "test", test.ids, (LONG,), seconds=float(LONGEST_S)) if LONG in block.kinds else None
     for networks in sets:
         _voices(folder, networks, test, voices)
+        if long is not None and networks.networks.ears is None:
+            stretches.write(folder, _stretches(networks, long))
+        _log(folder, weights, networks.networks.variant)
     return folder
 
 
@@ -102,6 +115,31 @@ def _voices(folder: Path, networks: Reconstructor, test: FaceSet, voices: VoiceS
     reconstructions.write_drawings(folder, variant, test.ids, drawn.pictures)
     reconstructions.write_voices(folder, Voices(variant, voices.person, facts, features, first, drawn.features,
                                                 drawn.landmarks_px, networks.networks.sha256))
+
+
+def _log(folder: Path, weights: Path, variant: str) -> None:
+    """Keep the log of a variant's training beside what it heard, where there is one: shipped, or left by `make retrain`."""
+    left = weights.parent / "training" / f"{trained_set.VOICE_ENCODER}{variant}" / METRICS
+    for path in (weights / LOGS / f"{variant}.jsonl", left):
+        if path.is_file():
+            artifacts.write_text(reconstructions.log_of(folder, variant), path.read_text(encoding="utf-8"))
+            return
+
+
+def _stretches(networks: Reconstructor, long: VoiceSet) -> Stretches:
+    """Hear parts of recordings, each as it is: neither cut nor repeated to the seconds that the encoder was trained for."""
+    encoder, heard = networks.networks.voice_encoder, []
+    with progress(f"hear parts, {networks.networks.variant}", len(PARTS)) as advance:
+        for start, seconds in PARTS:
+            part = long.samples[:, start * SAMPLE_RATE_HZ : (start + seconds) * SAMPLE_RATE_HZ].astype(np.float32) / FULL_SCALE
+            with torch.inference_mode():
+                heard += [encoder(spectrogram(some.to(networks.device))).cpu().numpy()
+                          for some in torch.from_numpy(part).split(BLOCK)]
+            advance(1)
+    starts, lengths = np.array(PARTS).T
+    rows = len(long.person)
+    return Stretches(networks.networks.variant, np.tile(long.person, len(PARTS)), np.repeat(starts, rows),
+                     np.repeat(lengths, rows), np.concatenate(heard), networks.networks.sha256)
 
 
 def draw(networks: Reconstructor, features: Float[np.ndarray, "rows feature"], title: str) -> Drawn:

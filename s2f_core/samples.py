@@ -11,6 +11,7 @@ from s2f_core import config
 from s2f_core.data import reconstructions
 from s2f_core.data.corpora import synthetic
 from s2f_core.data.reconstructions import F2F
+from s2f_core.evaluate import retrieval, similarity
 from s2f_core.synthesis.plan import CorpusBlock
 
 Picture = UInt8[np.ndarray, "side side 3"]
@@ -39,10 +40,42 @@ def worst(root: Path, profile: str, *, variant: str, n: int) -> tuple[Sample, li
     """
     folder = reconstructions.folder_of(root, profile)
     faces, voices = reconstructions.read_faces(folder), reconstructions.read_voices(folder, variant)
-    sides = [side / np.linalg.norm(side, axis=1, keepdims=True) for side in (voices.drawn, faces.canonical["test"])]
-    angles = np.degrees(np.arccos(np.clip((sides[0] * sides[1]).sum(1), -1, 1)))
+    angles = similarity.angles(voices.drawn, faces.canonical["test"])
     rows = np.argsort(-angles, kind="stable")[:n]
     return _sample(root, profile, variant, [faces.ids["test"][row] for row in rows]), [float(angles[row]) for row in rows]
+
+
+class Answers(NamedTuple):
+    """Some voices: whose they are, the face drawn from each, the faces that come first for it, and which is the true one."""
+
+    ids: list[str]
+    true: list[Picture]
+    heard: list[Picture]
+    first: list[list[Picture]]
+    place: list[int | None]
+
+
+def answers(root: Path, profile: str, *, variant: str, n: int, k: int) -> Answers:
+    """The first `k` of all faces for voices by lot. Raises InputError as `by_lot`."""
+    folder = reconstructions.folder_of(root, profile)
+    faces, voices = reconstructions.read_faces(folder), reconstructions.read_voices(folder, variant)
+    shown, ids = by_lot(root, profile, variant=variant, n=n), [*faces.ids["test"], *faces.ids["gallery"]]
+    rows = [faces.ids["test"].index(one) for one in shown.ids]
+    gallery = np.concatenate([faces.canonical[split] for split in ("test", "gallery")])
+    lists = retrieval.top(voices.features[voices.first[rows]], gallery, k, "cosine")
+    wanted = {ids[place] for place in lists.ravel()}
+    everybody = (one for split in ("test", "gallery") for one in synthetic.speakers(_home(root, profile), split))
+    people = {one.id: one.canonical() for one in everybody if one.id in wanted}
+    places = [next((place for place, answer in enumerate(one) if answer == row), None)
+              for row, one in zip(rows, lists.tolist(), strict=True)]
+    return Answers(shown.ids, shown.true, shown.heard, [[people[ids[one]] for one in some] for some in lists], places)
+
+
+def true_faces(root: Path, profile: str) -> list[Picture]:
+    """The test people's canonical faces, in the order of what was heard and seen of them."""
+    people = {one.id: one for one in synthetic.speakers(_home(root, profile), "test")}
+    ids = reconstructions.read_faces(reconstructions.folder_of(root, profile)).ids["test"]
+    return [people[one].canonical() for one in ids]
 
 
 def clips(root: Path, profile: str, ids: Sequence[str]) -> list[bytes]:

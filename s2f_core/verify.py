@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 
 from s2f_core import artifacts, config, measure
-from s2f_core.data import reconstructions
+from s2f_core.data import reconstructions, stretches
 from s2f_core.data.corpora import published, published_pages
 from s2f_core.data.faces import read_face
 from s2f_core.evaluate import (
     ablations,
     architecture,
+    attributes,
     cartoons,
     distances,
     feature_space,
@@ -22,6 +23,7 @@ from s2f_core.evaluate import (
     released,
     reported,
     settings,
+    shapes,
     sizes,
     trained,
 )
@@ -31,6 +33,7 @@ from s2f_core.evaluate.exaggeration import PixelMoments, person_blocks
 from s2f_core.evaluate.held_out import HeldOut
 from s2f_core.evaluate.intervals import Estimate
 from s2f_core.features.appearance import appearance
+from s2f_core.training.log import read_rows
 
 Chapter = Callable[[Evidence], list[Row]]
 
@@ -42,10 +45,11 @@ RELEASED: tuple[Chapter, ...] = (
     released.consistency, identity.identifiability, identity.averageness, identity.pixel_loss, identity.convergence,
     identity.looping, identity.formats,
 )
-TRAINED: tuple[Chapter, ...] = (trained.readings, trained.shares, trained.found, trained.one_speaker, trained.shuffled,
-                               trained.small, distances.table2, distances.table3, ablations.figure6, ablations.figure8,
-                               ablations.figure9, languages.figure11, languages.figure12,
-                               cartoons.figure13, feature_space.figure14)
+TRAINED: tuple[Chapter, ...] = (
+    trained.readings, trained.shares, trained.found, trained.one_speaker, trained.shuffled, trained.small, attributes.figure4,
+    shapes.figure5, ablations.figure6, shapes.figure7, distances.table2, distances.table3, ablations.figure8,
+    ablations.figure9, languages.figure11, languages.figure12, cartoons.figure13, feature_space.figure14,
+)
 CHAPTERS = (*REPORTED, *RELEASED, *TRAINED)
 
 ORDER = ("tab03", "fig04", "labels", "fig05", "fig07", "text", "exaggeration", "fig", "tab", "trained")  # then the rest
@@ -111,7 +115,9 @@ def details(evidence: Evidence) -> dict[str, Any]:
               for half in evidence.halves.values() for view, moments in half.pixels.items()}
     return {"confusions": released.confusions(evidence), "relative_ranks": ranks, "pixel_spread": spread,
             "architecture": architecture.networks(), "heard_ranks": distances.curves(evidence),
-            "drawn_spread": ablations.spreads(evidence), "ancestry_agreed": languages.agreements(evidence),
+            "drawn_spread": ablations.spreads(evidence), "by_seconds": ablations.by_seconds(evidence),
+            "losses": ablations.losses(evidence), "drawn_confusions": attributes.confusions(evidence),
+            "ancestry_agreed": languages.agreements(evidence),
             "neighbours": feature_space.neighbours(evidence), "speaker_distances": trained.speaker_distances(evidence),
             "looks": cartoons.looks(evidence), "maps": feature_space.maps(evidence), "labels": feature_space.labels(evidence)}
 
@@ -157,7 +163,9 @@ def _held_out(root: Path, profile: str, params: EvaluateBlock) -> HeldOut | None
     looks = {source: [appearance(pictures[one], points) for one, points
                       in zip(faces.ids["test"], voices.get(source, faces).landmarks_px, strict=True)]
              for source, pictures in drawn.items()}
-    return HeldOut(reconstructions.read_people(folder), faces, voices, params.seed, pixels, looks)
+    logs = {variant: read_rows(path) for variant, path in reconstructions.logs(folder).items()}
+    return HeldOut(reconstructions.read_people(folder), faces, voices, params.seed, pixels, looks,
+                   stretches.read(folder), logs)
 
 
 def _fig08(home: Path, seed: int) -> dict[str, PixelMoments]:

@@ -40,7 +40,7 @@ def test_two_clusters_are_the_sexes_where_they_are_apart() -> None:
 
 def test_neighbours_are_those_of_brute_force() -> None:
     features = space(SEX == "male", AGE)
-    hits, chance = feature_space.agreement_of_neighbours(features, AGE)
+    hits, chance = feature_space.shared(feature_space.nearest_others(features), AGE)
     unit = features / np.linalg.norm(features, axis=1, keepdims=True)
     similar = unit @ unit.T - 9 * np.eye(N)
     assert np.array_equal(hits, (AGE[similar.argmax(1)] == AGE).astype(float))

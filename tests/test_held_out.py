@@ -11,11 +11,13 @@ from checkout import ROOT
 from made_set import write_ge2e, write_set
 
 from s2f_core import held_out, samples
-from s2f_core.data import reconstructions
+from s2f_core.data import reconstructions, stretches
+from s2f_core.data.audio import SAMPLE_RATE_HZ
 from s2f_core.data.corpora import examples, synthetic
 from s2f_core.data.reconstructions import F2F
 from s2f_core.data.webp import CANONICAL_PX
 from s2f_core.errors import InputError
+from s2f_core.features.spectrogram import spectrogram
 from s2f_core.figures import people
 from s2f_core.reconstruct import Reconstructor
 
@@ -81,6 +83,35 @@ def test_each_variant_hears_with_its_own_network(folder: Path) -> None:
     assert first.model != second.model and not np.allclose(first.features, second.features)
 
 
+def test_parts_of_long_recordings_are_heard_as_they_are(made: Path, folder: Path, networks: Reconstructor) -> None:
+    """From the beginning up to ten seconds, and three seconds one after the other; embeddings know no parts."""
+    [(variant, found)] = stretches.read(folder).items()
+    assert variant == "6s" and found.model == networks.networks.sha256
+    assert set(zip(found.start_s.tolist(), found.seconds.tolist(), strict=True)) == {
+        *((0, seconds) for seconds in range(1, 11)), (3, 3), (6, 3)}
+    row = int(np.flatnonzero((found.start_s == 3) & (found.seconds == 3))[7])
+    identity = reconstructions.read_faces(folder).ids["test"][found.person[row]]
+    [sound] = [one.samples() for one in synthetic.recordings_of(synthetic.home(made, PROFILE), identity)
+               if one.facts["kind"] == "long"]
+    part = torch.from_numpy(sound[3 * SAMPLE_RATE_HZ : 6 * SAMPLE_RATE_HZ])[None]
+    with torch.inference_mode():
+        heard = networks.networks.voice_encoder(spectrogram(part))[0]
+    assert np.allclose(heard, found.features[row], atol=1e-2)  # 16-bit samples
+
+
+def test_the_log_of_a_training_is_kept_where_there_is_one(made: Path, folder: Path) -> None:
+    assert reconstructions.logs(folder) == {}
+    for number, place in enumerate(("training/voice_encoder_6s/metrics.jsonl", "tiny/logs/6s.jsonl")):  # shipped comes first
+        path = made / "data" / "weights" / place
+        path.parent.mkdir(parents=True)
+        path.write_text(f'{{"step": {number}}}\n', encoding="utf-8")
+        held_out.reconstruct(made, PROFILE)
+        assert reconstructions.logs(folder)["6s"].read_text(encoding="utf-8") == path.read_text(encoding="utf-8")
+    shutil.rmtree(made / "data" / "weights" / "training")
+    shutil.rmtree(made / "data" / "weights" / "tiny" / "logs")
+    reconstructions.log_of(folder, "6s").unlink()
+
+
 def test_the_truth_is_kept_without_cameras(folder: Path) -> None:
     truth = reconstructions.read_people(folder)
     assert [len(truth[split]) for split in ("train", "test", "gallery")] == [20, 10, 6]
@@ -105,6 +136,21 @@ def test_the_worst_are_farthest_from_their_faces(made: Path, folder: Path) -> No
                   for one, (a, b) in zip(faces.ids["test"], pairs, strict=True)}
     assert found.ids == sorted(all_angles, key=all_angles.get)[::-1][:3]
     assert np.allclose(angles, [all_angles[one] for one in found.ids], atol=1e-3)
+
+
+def test_the_faces_that_come_first_are_the_nearest(made: Path, folder: Path) -> None:
+    found = samples.answers(made, PROFILE, variant="6s", n=4, k=3)
+    faces, voices = reconstructions.read_faces(folder), reconstructions.read_voices(folder, "6s")
+    gallery = np.concatenate([faces.canonical["test"], faces.canonical["gallery"]])
+    everybody = samples.true_faces(made, PROFILE)
+    for one, first, place in zip(found.ids, found.first, found.place, strict=True):
+        row = faces.ids["test"].index(one)
+        heard = voices.features[voices.first[row]]
+        nearness = gallery @ heard / np.linalg.norm(gallery, axis=1) / np.linalg.norm(heard)
+        order = np.argsort(-nearness)
+        assert len(first) == 3 and (place == list(order[:3]).index(row) if row in order[:3] else place is None)
+        if order[0] < len(everybody):
+            assert np.array_equal(first[0], everybody[order[0]])
 
 
 def test_a_run_on_the_same_data_writes_the_same_bytes(made: Path, folder: Path) -> None:

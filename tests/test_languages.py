@@ -10,6 +10,7 @@ from sklearn.metrics import cohen_kappa_score
 
 from s2f_core.data.reconstructions import Voices
 from s2f_core.evaluate import languages
+from s2f_core.evaluate.agreement import kappa
 from s2f_core.evaluate.claims import load_ledger
 from s2f_core.evaluate.evidence import Evidence
 from s2f_core.evaluate.held_out import HeldOut
@@ -68,9 +69,9 @@ def test_agreement_beyond_chance_is_cohens_kappa() -> None:
     said, true = rng.choice(["a", "b", "c"], 200), rng.choice(["a", "b", "c"], 200)
     said[:90] = true[:90]
     weights = rng.integers(0, 4, (3, 200)).astype(float)
-    for row, found in zip(weights, languages.beyond_chance(said, true, weights), strict=True):
+    for row, found in zip(weights, kappa(said, true, weights), strict=True):
         assert found == pytest.approx(cohen_kappa_score(said, true, sample_weight=row))
-    assert languages.beyond_chance(np.full(200, "a"), true, weights) == pytest.approx(0, abs=1e-12)
+    assert kappa(np.full(200, "a"), true, weights) == pytest.approx(0, abs=1e-12)
 
 
 def test_a_languages_usual_ancestry_is_that_of_most_who_speak_it() -> None:

@@ -171,3 +171,16 @@ def test_what_has_no_solution_says_so():
         interpolate(line, line, line, 3)
     with pytest.raises(InputError, match="at least 1 px wide, not 0"):
         warp(smooth_pictures(1), line, line, step_px=0)
+
+
+def test_points_that_are_no_numbers_spoil_their_own_picture_only():
+    """Backwards through them PyTorch's sampling would end the process, before any loss could be looked at."""
+    pictures, target = smooth_pictures(2).float(), points(1, 5, dtype=torch.float32)
+    source = (target + 0.02).repeat(2, 1, 1)
+    alone = warp(pictures[1:], source[1:], target.repeat(1, 1, 1))
+    source[0, 2] = torch.nan
+    source.requires_grad_()
+    warped = warp(pictures, source, target.repeat(2, 1, 1))
+    torch.testing.assert_close(warped[1:], alone)
+    warped.sum().backward()
+    assert source.grad[1].isfinite().all()

@@ -1,7 +1,8 @@
 """What the reconstruct stage leaves on disk: features and drawn faces of people whom no model was trained on (Sec. 4).
 
 Below results/<profile>/reconstructions: `people.json` (the truth), `faces.safetensors` (features of true faces and of what was
-drawn from them), `voices_<variant>.safetensors` (of each recording), and the drawings as shards, `drawn-<source>-0000.tar`.
+drawn from them), `voices_<variant>.safetensors` (of each recording), the drawings as shards, `drawn-<source>-0000.tar`, and how
+each variant was trained, `log_<variant>.jsonl`. Beside them lies what `data/stretches` keeps.
 """
 
 from collections.abc import Mapping, Sequence
@@ -20,7 +21,7 @@ F2F = "f2f"  # source of a drawing: the features of the true face; else the name
 FAINT = "faint"  # training faces whose v_f was moved towards the mean feature: what faces drawn from voices are like
 MEMBER = "canonical.webp"
 QUALITY = 90  # of the drawings
-PEOPLE, FACES, VOICES = "people.json", "faces.safetensors", "voices_"
+PEOPLE, FACES, VOICES, LOG = "people.json", "faces.safetensors", "voices_", "log_"
 SMALL = "small_models.json"  # in the published profile: what its small models' tests gave
 SPLITS = ("train", "test", "gallery")
 
@@ -87,7 +88,7 @@ def variants(folder: Path) -> list[str]:
 
 
 def write_people(folder: Path, people: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-    """Store the truth about the persons of each split; of landmarks and cameras the corpus has the whole."""
+    """Store the truth about the persons of each split, landmarks and cameras left out."""
     kept = {split: [{key: fact for key, fact in one.items() if key not in ("landmarks_px", "views")} for one in some]
             for split, some in people.items()}
     artifacts.write_json(folder / PEOPLE, kept)
@@ -147,6 +148,16 @@ def read_small(root: Path) -> dict[str, dict[str, dict[str, Any]]]:
     """Test → reading → estimate; nothing where the stage did not run or had too few examples."""
     path = folder_of(root, "published") / SMALL
     return artifacts.read_json(path)["tests"] if path.exists() else {}
+
+
+def log_of(folder: Path, variant: str) -> Path:
+    """Where the log of a variant's training lies."""
+    return folder / f"{LOG}{variant}.jsonl"
+
+
+def logs(folder: Path) -> dict[str, Path]:
+    """Variant → log of its training, of those that are here."""
+    return {path.stem.removeprefix(LOG): path for path in sorted(folder.glob(f"{LOG}*.jsonl"))}
 
 
 def _voices(folder: Path, variant: str) -> Path:

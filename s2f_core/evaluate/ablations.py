@@ -1,14 +1,16 @@
 """Figs 6, 8 and 9 on synthetic people: what three more seconds, batch norm and the loss change, one network against another.
 
-Each pair differs in that alone: same clips, same seed, same number of epochs.
+Each pair differs in that alone: same clips, same seed, same number of epochs. A loss is that of one training each; its
+interval is over the steps of the last epoch, and says nothing of another seed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float64
 
-from s2f_core.evaluate import exaggeration, intervals
+from s2f_core.evaluate import exaggeration, held_out, intervals, retrieval
 from s2f_core.evaluate.claims import Row
 from s2f_core.evaluate.evidence import Evidence, measured
 from s2f_core.evaluate.feature_space import DECADE
@@ -16,17 +18,45 @@ from s2f_core.evaluate.held_out import HeldOut
 
 OURS = "laptop"
 FULL, SHORT, NO_BN, PIXEL = "6s", "3s", "6s_no_bn", "pixel_loss"  # variants of the voice encoder
+SHORT_S, LONG_S = 3, 6  # s; the paper's two durations
+PERCENT = 10.0  # of the gallery, within which a true face counts as found
+LOSSES = {"fig09.bn_lowers_loss": (FULL, NO_BN), "fig09.duration_matters_little": (FULL, SHORT)}  # loss of one less the other's
 Agreement = Float64[np.ndarray, " people"]
 
 
 def figure6(evidence: Evidence) -> list[Row]:
-    """Do six seconds give the true attributes more often than three? Two networks, one for each duration."""
-    own, claim = evidence.held_out, evidence.ledger["fig06.longer_is_better"]
-    if own is None or not {FULL, SHORT} <= set(own.voices):
+    """Do six seconds give the true attributes more often than three? Two networks; and find the true face more often? One."""
+    own, claim, rows = evidence.held_out, evidence.ledger["fig06.longer_is_better"], []
+    if own is None:
         return []
-    long, short = (agreements(own, variant) for variant in (FULL, SHORT))
-    return [measured(claim, f"{OURS}.{name}", intervals.mean(long[name] - short[name], seed=own.seed), baseline=0.0,
-                     statement=f"{claim.statement.rstrip('.')}: {name}, a network for each duration.") for name in long]
+    words = claim.statement.rstrip(".")
+    if {FULL, SHORT} <= set(own.voices):
+        long, short = (agreements(own, variant) for variant in (FULL, SHORT))
+        rows = [measured(claim, f"{OURS}.{name}", intervals.mean(long[name] - short[name], seed=own.seed), baseline=0.0,
+                         statement=f"{words}: {name}, a network for each duration.") for name in long]
+    for variant in own.stretches:
+        found = {seconds: _found(own, variant, seconds) for seconds in (SHORT_S, LONG_S)}
+        rows.append(measured(claim, f"{variant}.found", intervals.mean(found[LONG_S] - found[SHORT_S], seed=own.seed),
+                             baseline=0.0, statement=f"{words}: true face in the top {PERCENT:g} %, one network."))
+    return rows
+
+
+def by_seconds(evidence: Evidence) -> dict[str, dict[str, Mapping[str, float]]]:
+    """Share of true faces in the top tenth of the gallery, by variant and seconds of speech, for the page that draws it."""
+    own, found = evidence.held_out, {}
+    for variant, parts in {} if own is None else own.stretches.items():
+        lengths = sorted(set(parts.seconds[parts.start_s == 0].tolist()))
+        shares = {str(seconds): intervals.proportion_clustered(_found(own, variant, seconds) > 0, None) for seconds in lengths}
+        found[variant] = {seconds: _interval(one) for seconds, one in shares.items()}
+    return found
+
+
+def _found(own: HeldOut, variant: str, seconds: int) -> Agreement:
+    """Whether each person's true face is in the top tenth, from the first seconds of their long recording."""
+    parts, faces = own.stretches[variant], held_out.gallery(own.faces)
+    rows = np.flatnonzero((parts.start_s == 0) & (parts.seconds == seconds))
+    ranking = retrieval.ranks(parts.features[rows], faces, parts.person[rows], "cosine")
+    return (ranking.ranks <= retrieval.places(ranking.gallery, PERCENT)).astype(np.float64)
 
 
 def agreements(own: HeldOut, source: str) -> dict[str, Agreement]:
@@ -42,16 +72,43 @@ def figure8(evidence: Evidence) -> list[Row]:
 
 
 def figure9(evidence: Evidence) -> list[Row]:
-    """Variation of the drawings without batch norm, over that with it."""
-    return _ratio(evidence, "fig09.no_bn_is_average", NO_BN)
+    """Variation of the drawings without batch norm, over that with it; and the losses that the trainings end at."""
+    own, rows = evidence.held_out, _ratio(evidence, "fig09.no_bn_is_average", NO_BN)
+    for name, variants in LOSSES.items():
+        if own is not None and set(variants) <= set(own.logs):
+            one, other = (_last_losses(own.logs[variant]) for variant in variants)
+            rows.append(measured(evidence.ledger[name], OURS, intervals.mean(one - other, seed=own.seed), baseline=0.0))
+    return rows
+
+
+def losses(evidence: Evidence) -> dict[str, dict[str, list[Any]]]:
+    """Steps, loss and the validation people's mean rank in per cent, by variant, for the page that draws them."""
+    own = evidence.held_out
+    found: dict[str, dict[str, list[Any]]] = {}
+    for variant, log in {} if own is None else own.logs.items():
+        told = {kind: [row for row in log if row["kind"] == kind] for kind in ("training", "validation")}
+        found[variant] = {"step": [row["step"] for row in told["training"]],
+                          "loss": [round(row["total"], 4) for row in told["training"]],
+                          "validated": [row["step"] for row in told["validation"]],
+                          "rank": [round(row["mean_percent"], 3) for row in told["validation"]]}
+    return found
 
 
 def spreads(evidence: Evidence) -> dict[str, Mapping[str, float]]:
     """Standard deviation of pixels over drawings, with its interval, by source, for the pages that draw it."""
     own = evidence.held_out
     found = {} if own is None else {source: moments.spread() for source, moments in own.pixels.items()}
-    return {source: {"value": round(one.value, 4), "low": round(one.low, 4), "high": round(one.high, 4), "n": one.n}
-            for source, one in found.items()}
+    return {source: _interval(one) for source, one in found.items()}
+
+
+def _interval(one: intervals.Estimate) -> dict[str, float]:
+    return {"value": round(one.value, 4), "low": round(one.low, 4), "high": round(one.high, 4), "n": one.n}
+
+
+def _last_losses(log: Sequence[Mapping[str, Any]]) -> Agreement:
+    """The losses logged in the last epoch, a mean over some steps each; a shorter clip sees the same clips at the same step."""
+    training = [row for row in log if row["kind"] == "training"]
+    return np.array([row["total"] for row in training if row["epoch"] == training[-1]["epoch"]])
 
 
 def _ratio(evidence: Evidence, name: str, variant: str) -> list[Row]:

@@ -117,6 +117,19 @@ def from_matrix(
     return replace(summary, within_one=summary.within_one if ordered else None, recall=recall)
 
 
+def kappa(said: Shaped[np.ndarray, " people"], true: Shaped[np.ndarray, " people"], weights: Weights
+          ) -> Float64[np.ndarray, " resamples"]:
+    """Cohen's κ of what was said with what is true, of people weighted in many ways; 0 where all are of one class.
+
+    Plain agreement would not do: a judge that says one class of everybody is right where that one is frequent.
+    """
+    size = weights.sum(1)
+    agreed = weights @ (said == true) / size
+    expected = sum((weights @ (said == name) / size) * (weights @ (true == name) / size) for name in np.unique(true))
+    left = 1 - np.asarray(expected, dtype=np.float64)
+    return np.divide(agreed - expected, left, out=np.zeros_like(left), where=left > 0)
+
+
 def _places(labels: Shaped[np.ndarray, " clips"], classes: Sequence[str]) -> Int64[np.ndarray, " clips"]:
     place = {name: index for index, name in enumerate(classes)}
     strange = sorted(set(labels.tolist()) - place.keys(), key=str)

@@ -3,6 +3,7 @@
 The paper's two durations are two networks, trained on 3 s and on 6 s; so are ours. Each test person is heard in one clip.
 """
 
+import functools
 from collections.abc import Mapping
 
 import numpy as np
@@ -35,10 +36,11 @@ def table2(evidence: Evidence) -> list[Row]:
     rows = []
     for name, angle in found.items():
         rows.append(measured(ledger[f"tab02.cos.{name}.mean"], OURS, angle.ours.mean))
-        rows.append(measured(ledger[f"tab02.cos.{name}.sd"], OURS, _sd(_angles(own, heard[name]), own.seed)))
+        apart = similarity.angles(heard[name], own.faces.canonical["test"])
+        rows.append(measured(ledger[f"tab02.cos.{name}.sd"], OURS, _sd(apart, own.seed)))
     if set(found) == set(DURATIONS):
-        gained = _angles(own, heard["6s"]) - _angles(own, heard["3s"])
-        rows.append(measured(ledger["tab02.longer_is_closer"], OURS, intervals.mean(gained, seed=own.seed)))
+        long, short = (similarity.angles(heard[name], own.faces.canonical["test"]) for name in ("6s", "3s"))
+        rows.append(measured(ledger["tab02.longer_is_closer"], OURS, intervals.mean(long - short, seed=own.seed)))
     return rows
 
 
@@ -83,12 +85,6 @@ def _similarity(own: HeldOut, heard: Heard) -> Mapping[str, Similarity]:
     return similarity.similarity(heard, faces["test"], training=means, sex=people["test"].sex, seed=own.seed)
 
 
-def _angles(own: HeldOut, heard: Heard) -> Hits:
-    """Degrees between each person's heard and true feature."""
-    unit = [side / np.linalg.norm(side, axis=1, keepdims=True) for side in (heard, own.faces.canonical["test"])]
-    return np.degrees(np.arccos(np.clip((unit[0] * unit[1]).sum(1), -1, 1)).astype(np.float64))
-
-
 def _sd(values: Hits, seed: int) -> Estimate:
     def spread(weights: intervals.Weights) -> Float64[np.ndarray, " resamples"]:
         size = weights.sum(1)
@@ -98,6 +94,7 @@ def _sd(values: Hits, seed: int) -> Estimate:
     return intervals.percentile(float(value), draws, len(values))
 
 
+@functools.cache
 def _rankings(own: HeldOut) -> dict[tuple[str, str], Ranking]:
     gallery, truth = held_out.gallery(own.faces), np.arange(len(own.people["test"].sex))
     return {(duration, name): retrieval.ranks(heard, gallery, truth, metric)

@@ -3,9 +3,10 @@
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Float32, Float64, Shaped
+from jaxtyping import Float, Float32, Float64, Int64, Shaped
 
 from s2f_core.evaluate import intervals, retrieval
+from s2f_core.evaluate.agreement import kappa
 from s2f_core.evaluate.claims import Row
 from s2f_core.evaluate.evidence import Evidence, measured
 from s2f_core.evaluate.held_out import HeldOut
@@ -37,7 +38,8 @@ def neighbours(evidence: Evidence) -> dict[str, dict[str, float]]:
     spaces = {"true faces": own.faces.canonical["test"]}
     spaces |= {f"voices, {name}": one.features[one.first] for name, one in own.voices.items()}
     for space, features in spaces.items():
-        pairs = {name: agreement_of_neighbours(features, labels) for name, labels in classes(own).items()}
+        nearest = nearest_others(features)
+        pairs = {name: shared(nearest, labels) for name, labels in classes(own).items()}
         weight = np.ones((1, len(features)))
         found[space] = {name: round(float(_kappa(weight, *one)[0]), 4) for name, one in pairs.items()}
     return found
@@ -92,21 +94,26 @@ def classes(own: HeldOut) -> dict[str, Labels]:
             ANCESTRY: np.array([one["morph"] for one in told]), LANGUAGE: np.array([one["language"] for one in told])}
 
 
-def agreement_of_neighbours(features: Float32[np.ndarray, "people features"], labels: Labels) -> tuple[np.ndarray, np.ndarray]:
-    """Whether each person's nearest other person (cosine) has their label, and how many of the others have it."""
+def nearest_others(features: Float32[np.ndarray, "people features"]) -> Int64[np.ndarray, " people"]:
+    """Row of each person's nearest other person, by cosine."""
     number = np.arange(len(features))
-    nearest = retrieval.top(features, features, 1, "cosine", people=(number, number))[:, 0]
+    return retrieval.top(features, features, 1, "cosine", people=(number, number))[:, 0]
+
+
+def shared(nearest: Int64[np.ndarray, " people"], labels: Labels) -> tuple[np.ndarray, np.ndarray]:
+    """Whether each person's nearest other person has their label, and how many of the others have it."""
     same = (labels[:, None] == labels[None]).sum(1) - 1
     return (labels[nearest] == labels).astype(np.float64), same / (len(labels) - 1)
 
 
 def sex_first(features: Float32[np.ndarray, "people features"], labels: dict[str, Labels], *, seed: int) -> Estimate:
     """κ of neighbours in sex, less the larger of those in age and ancestry; above 0, sex orders the space most."""
-    found = {name: agreement_of_neighbours(features, labels[name]) for name in ("sex", "age", ANCESTRY)}
+    nearest = nearest_others(features)
+    found = {name: shared(nearest, labels[name]) for name in ("sex", "age", ANCESTRY)}
 
     def first(weights: Weights) -> Float64[np.ndarray, " resamples"]:
-        kappa = {name: _kappa(weights, *one) for name, one in found.items()}
-        return kappa["sex"] - np.maximum(kappa["age"], kappa[ANCESTRY])
+        beyond = {name: _kappa(weights, *one) for name, one in found.items()}
+        return beyond["sex"] - np.maximum(beyond["age"], beyond[ANCESTRY])
 
     value, draws = intervals.resample(first, len(features), seed=seed)
     return intervals.percentile(float(value), draws, len(features), 0.0)
@@ -120,15 +127,7 @@ def two_clusters(features: Float32[np.ndarray, "people features"], sex: Labels, 
     cluster = KMeans(2, n_init=10, random_state=seed % 2**32).fit_predict(unit)
     of_sex = (sex == np.unique(sex)[0]).astype(np.int64)
     cluster = cluster if (cluster == of_sex).mean() >= 0.5 else 1 - cluster
-    right = (cluster == of_sex).astype(np.float64)
-
-    def kappa(weights: Weights) -> Float64[np.ndarray, " resamples"]:
-        size = weights.sum(1)
-        a, b = weights @ cluster / size, weights @ of_sex / size
-        expected = a * b + (1 - a) * (1 - b)
-        return (weights @ right / size - expected) / (1 - expected)
-
-    value, draws = intervals.resample(kappa, len(features), seed=seed)
+    value, draws = intervals.resample(lambda weights: kappa(cluster, of_sex, weights), len(features), seed=seed)
     return intervals.percentile(float(value), draws, len(features), 0.0)
 
 

@@ -15,6 +15,7 @@ from jaxtyping import Float
 
 from s2f_core.data.corpora.synthetic import voice_numbers
 from s2f_core.data.reconstructions import F2F, FAINT, Faces, Voices
+from s2f_core.data.stretches import Stretches
 from s2f_core.evaluate import oracle
 from s2f_core.evaluate.exaggeration import PixelMoments
 from s2f_core.evaluate.oracle import People, Reading
@@ -37,6 +38,8 @@ class HeldOut:
         seed: of the oracle's folds.
         pixels: source of drawings (F2F, a variant) → sums over the test people's, pixel by pixel.
         looks: source → what each of these drawings looks like.
+        stretches: variant → what it heard in parts of long recordings.
+        logs: variant → rows of its training's log, as far as they are here.
     """
 
     facts: Mapping[str, Facts]
@@ -45,6 +48,8 @@ class HeldOut:
     seed: int
     pixels: Mapping[str, PixelMoments] = field(default_factory=dict)
     looks: Mapping[str, Sequence[Appearance]] = field(default_factory=dict)
+    stretches: Mapping[str, Stretches] = field(default_factory=dict)
+    logs: Mapping[str, Facts] = field(default_factory=dict)
 
     @cached_property
     def people(self) -> dict[str, People]:

@@ -16,10 +16,11 @@ from jaxtyping import Bool, Float, Float64, Shaped
 
 from s2f_core.data.reconstructions import F2F, FAINT, Voices
 from s2f_core.evaluate import intervals
+from s2f_core.evaluate.agreement import kappa
 from s2f_core.evaluate.claims import Row
 from s2f_core.evaluate.evidence import Evidence, measured
 from s2f_core.evaluate.held_out import Facts, HeldOut
-from s2f_core.evaluate.intervals import Estimate, Weights
+from s2f_core.evaluate.intervals import Estimate
 
 FIRST, SECOND = "clip", "second"  # kinds of recordings: in the person's language, and in their second one
 PENALTIES = 10.0 ** np.arange(0, 6)  # of the ridge, chosen by leaving one face out
@@ -58,7 +59,7 @@ def figure12(evidence: Evidence) -> list[Row]:
     for variant in {} if own is None else own.voices:
         fits = _fits(own)
         if min(fits.sum(), (~fits).sum()) >= evidence.params.fewest:
-            rows.append(measured(claim, variant, _gap(*_said(own, variant), fits, own.seed)))
+            rows.append(measured(claim, variant, _gap(*said(own, variant), fits, own.seed)))
     return rows
 
 
@@ -99,31 +100,26 @@ def judge_of(facts: Facts, features: Float[np.ndarray, "people feature"]) -> Jud
     return Judge(names, make_pipeline(StandardScaler(), RidgeCV(PENALTIES)).fit(features, wanted))
 
 
-def beyond_chance(said: Labels, true: Labels, weights: Weights) -> Float64[np.ndarray, " resamples"]:
-    """Cohen's κ of what was said with what is true, of weighted people.
-
-    Plain agreement would not do: a judge that says one ancestry of everybody is right where that one is frequent.
-    """
-    size = weights.sum(1)
-    agreed = weights @ (said == true) / size
-    expected = sum((weights @ (said == name) / size) * (weights @ (true == name) / size) for name in np.unique(true))
-    left = 1 - np.asarray(expected, dtype=np.float64)
-    return np.divide(agreed - expected, left, out=np.zeros_like(left), where=left > 0)  # 0 where all are of one ancestry
-
-
 def agreements(evidence: Evidence) -> dict[str, Mapping[str, float]]:
     """That κ in drawings, by source, of people whose language fits their ancestry and of the others; for the page."""
     own = evidence.held_out
     if own is None or len(np.unique(_fits(own))) < 2:
         return {}
     groups = {"fits": _fits(own)[None] * 1.0, "does not fit": ~_fits(own)[None] * 1.0}
-    return {source: {name: round(float(beyond_chance(*_said(own, source), group)[0]), 4) for name, group in groups.items()}
+    return {source: {name: round(float(kappa(*said(own, source), group)[0]), 4) for name, group in groups.items()}
             for source in (F2F, *own.voices)}
 
 
 def morphs_of(facts: Facts) -> Labels:
     """Each person's strongest ancestry morph."""
     return np.array([one["attributes"]["morph"] for one in facts])
+
+
+def said(own: HeldOut, source: str) -> tuple[Labels, Labels]:
+    """Ancestry judged from the drawings of a source (F2F, a variant), and the true one."""
+    judge = _judge(own, "drawn" if source == F2F else "heard")
+    drawn = own.faces.drawn["test"] if source == F2F else own.voices[source].drawn
+    return np.array(judge.names)[judge(drawn).argmax(1)], morphs_of(own.facts["test"])
 
 
 @functools.cache
@@ -134,15 +130,8 @@ def _judge(own: HeldOut, kind: Literal["seen", "drawn", "heard"]) -> Judge:
     return judge_of(own.facts["train"], features)
 
 
-def _said(own: HeldOut, source: str) -> tuple[Labels, Labels]:
-    """Ancestry judged from the drawings of a source (F2F, a variant), and the true one."""
-    judge = _judge(own, "drawn" if source == F2F else "heard")
-    drawn = own.faces.drawn["test"] if source == F2F else own.voices[source].drawn
-    return np.array(judge.names)[judge(drawn).argmax(1)], morphs_of(own.facts["test"])
-
-
 def _gap(said: Labels, true: Labels, fits: Bool[np.ndarray, " people"], seed: int) -> Estimate:
-    value, draws = intervals.resample(lambda w: beyond_chance(said, true, w * fits) - beyond_chance(said, true, w * ~fits),
+    value, draws = intervals.resample(lambda w: kappa(said, true, w * fits) - kappa(said, true, w * ~fits),
                                       len(fits), seed=seed)
     return intervals.percentile(float(value), draws, len(fits), 0.0)
 

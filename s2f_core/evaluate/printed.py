@@ -3,7 +3,7 @@
 import numpy as np
 
 from s2f_core.evaluate import hubness, retrieval
-from s2f_core.evaluate.claims import Row, cell
+from s2f_core.evaluate.claims import Row, Tier, cell
 from s2f_core.evaluate.evidence import Evidence, counted, measured
 from s2f_core.evaluate.intervals import Estimate
 
@@ -66,13 +66,18 @@ def rank_lists(evidence: Evidence) -> tuple[np.ndarray, int]:
     return np.array([[number[face] for face in query.top] for query in shown]), max(query.gallery_size for query in shown)
 
 
-def _hubs(evidence: Evidence) -> list[Row]:
-    lists, gallery = rank_lists(evidence)
-    found = hubness.hubness(lists, gallery, seed=evidence.params.seed)
+def hub_rows(evidence: Evidence, reading: str, found: hubness.Hubness, *, tier: Tier) -> list[Row]:
+    """How many faces a set of lists holds, and how often the most frequent one."""
     rows = []
     for name, seen in (("fig07.distinct_faces", found.distinct), ("fig07.most_frequent_face", found.largest)):
         claim = evidence.ledger[name]
         width = (seen.value + seen.low - seen.expected, seen.value + seen.high - seen.expected)
-        rows.append(measured(claim, "queries", Estimate(seen.value, *width, seen.n, seen.expected),
+        rows.append(measured(claim, reading, Estimate(seen.value, *width, seen.n, seen.expected), tier=tier,
                              reason="a count; its interval is the middle 95 % of lists drawn at random, moved to it"))
     return rows
+
+
+def _hubs(evidence: Evidence) -> list[Row]:
+    lists, gallery = rank_lists(evidence)
+    found = hubness.hubness(lists, gallery, seed=evidence.params.seed)
+    return hub_rows(evidence, "queries", found, tier=evidence.ledger["fig07.distinct_faces"].tier)

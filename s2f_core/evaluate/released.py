@@ -7,7 +7,7 @@ from jaxtyping import Float, Shaped
 from scipy.spatial.distance import cdist
 
 from s2f_core.evaluate import agreement, correlation, craniofacial, intervals, neighbours
-from s2f_core.evaluate.claims import Claim, Row, cell, untestable
+from s2f_core.evaluate.claims import Claim, Row, Tier, cell, untestable
 from s2f_core.evaluate.evidence import Evidence, Half, measured
 from s2f_core.evaluate.intervals import LEVEL, TAIL, Estimate, proportion_clustered
 
@@ -65,8 +65,8 @@ def craniofacial_correlations(evidence: Evidence) -> list[Row]:
             found = correlation.correlate(truth, ours, groups=half.persons, sex=sex, seed=params.seed,
                                           n_resamples=params.n_resamples, n_permutations=params.n_permutations)
             for measure, result in found.items():
-                claim = _craniofacial_claim(evidence, measure)
-                rows += _correlation_rows(claim, f"{half.name}.{view}", result)
+                claim = craniofacial_claim(evidence, measure)
+                rows += correlation_rows(claim, f"{half.name}.{view}", result)
         shuffled = _random_pairs(truth["nasal_index"], craniofacial.measures(half.of("exg0.7", "landmarks"))["nasal_index"],
                                  params.n_permutations, params.seed)
         rows.append(measured(evidence.ledger["fig05.random_baseline"], f"{half.name}.exg0.7", shuffled, baseline=0.0))
@@ -152,19 +152,20 @@ def _readings(
     yield from (("accuracy", found.accuracy), ("balanced", found.balanced), ("kappa", found.kappa))
 
 
-def _craniofacial_claim(evidence: Evidence, measure: str) -> Claim:
+def craniofacial_claim(evidence: Evidence, measure: str) -> Claim:
     """The ledger's claim about a measure; its ids follow the figure, which shortens "index" in four of five names."""
     names = (f"fig05.{part}.{name}" for part in ("published", "omitted") for name in (measure, measure.replace("index", "idx")))
     return next(evidence.ledger[name] for name in names if name in evidence.ledger)
 
 
-def _correlation_rows(claim: Claim, reading: str, found: correlation.Correlation) -> list[Row]:
+def correlation_rows(claim: Claim, reading: str, found: correlation.Correlation, *, tier: Tier = "B") -> list[Row]:
+    """Rows of one measure: pooled, within sex, and of each sex."""
     said = claim.statement.rstrip(".")
     band = f"shuffled persons stay below |r| = {found.band:.2f} in 95 %"
-    rows = [measured(claim, reading, found.pooled, tier="B", statement=f"{said} ({band}).")]
+    rows = [measured(claim, reading, found.pooled, tier=tier, statement=f"{said} ({band}).")]
     if found.within_sex is not None:
-        rows.append(measured(claim, f"{reading}.within_sex", found.within_sex, tier="B", statement=f"{said}, within sex."))
-    rows += [measured(claim, f"{reading}.{sex}", estimate, tier="B", statement=f"{said}, {sex} speakers only.")
+        rows.append(measured(claim, f"{reading}.within_sex", found.within_sex, tier=tier, statement=f"{said}, within sex."))
+    rows += [measured(claim, f"{reading}.{sex}", estimate, tier=tier, statement=f"{said}, {sex} speakers only.")
              for sex, estimate in found.by_sex.items() if sex in GENDERS]
     return rows
 

@@ -161,6 +161,11 @@ def _distances(a: Rows, b: Rows, which: Int64[np.ndarray, " clips"] | None = Non
     return dict(zip(DISTANCES, found, strict=True))
 
 
+def angles(a: Rows, b: Rows) -> PerClip:
+    """Degrees between the features of each row."""
+    return _distances(a, b)["angle"]
+
+
 def _sd(values: PerClip) -> float:
     return float(values.std())
 

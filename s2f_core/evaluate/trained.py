@@ -22,6 +22,7 @@ from s2f_core.evaluate.pairs import DECIMALS
 
 ORACLE = "oracle"
 APART = ("clips of a speaker", "speakers of one sex")
+PARTS = ("segments of a clip", "speakers of one sex")
 FOUND_PERCENT = 1.0  # of the gallery, for drawings of true faces
 SMALL = {  # claim → test and reading
     "small.voxceleb.top10": ("voxceleb", "learned.percent10"), "small.voxceleb.unseen": ("voxceleb", "unseen.percent10"),
@@ -104,18 +105,24 @@ def found(evidence: Evidence) -> list[Row]:
 def one_speaker(evidence: Evidence) -> list[Row]:
     """Are recordings of one speaker nearer than those of two of one sex (Fig. 10's question)?"""
     own, claim = evidence.held_out, evidence.ledger["trained.heard.one_speaker"]
-    return [measured(claim, variant, _speakers(own, variant).separation[APART].auc)
-            for variant in ({} if own is None else own.voices)]
+    if own is None:
+        return []
+    rows = [measured(claim, variant, _speakers(own, variant).separation[APART].auc) for variant in own.voices]
+    words = f"{claim.statement.rstrip('.')}: parts of one recording."
+    return rows + [measured(claim, f"{variant}.segments", _segments(own, variant).separation[PARTS].auc, statement=words)
+                   for variant in own.stretches]
 
 
 def speaker_distances(evidence: Evidence) -> dict[str, dict[str, Any]]:
     """By variant: cosine distances in bins by kind of pair, and d′ with its interval, for the page that draws them."""
     own, found = evidence.held_out, {}
-    for variant in {} if own is None else own.voices:
-        result = _speakers(own, variant)
+    results = {} if own is None else {
+        **{variant: (_speakers(own, variant), APART) for variant in own.voices},
+        **{f"{variant}, parts of one recording": (_segments(own, variant), PARTS) for variant in own.stretches}}
+    for name, (result, apart) in results.items():
         shares = {kind: (one.histogram / one.histogram.sum()).round(6).tolist() for kind, one in result.distances.items()}
-        d_prime = result.separation[APART].d_prime
-        found[variant] = {"shares": shares, "d_prime": [round(one, 4) for one in (d_prime.value, d_prime.low, d_prime.high)]}
+        d_prime = result.separation[apart].d_prime
+        found[name] = {"shares": shares, "d_prime": [round(one, 4) for one in (d_prime.value, d_prime.low, d_prime.high)]}
     return found
 
 
@@ -135,6 +142,15 @@ def _speakers(own: HeldOut, variant: str) -> consistency.Consistency:
     voices = own.voices[variant]
     sex = own.people["test"].sex[voices.person]
     return consistency.consistency(voices.features, voices.column("id"), voices.person, sex=sex)
+
+
+@functools.cache
+def _segments(own: HeldOut, variant: str) -> consistency.Consistency:
+    """Parts of each person's long recording, equally long and one after the other."""
+    parts = own.stretches[variant]
+    rows = np.flatnonzero(parts.seconds == parts.seconds[parts.start_s > 0].min())
+    person = parts.person[rows]
+    return consistency.consistency(parts.features[rows], person, person, sex=own.people["test"].sex[person])
 
 
 def _shares(ours: Reading, bound: Reading, truth: People, seed: int) -> Iterator[tuple[str, Estimate]]:

@@ -48,6 +48,27 @@
   const draw = ({element, specification}) =>
     window.Plotly.react(element, specification.data, dressed(specification.layout || {}, element.clientWidth), CONFIG);
 
+  // Beside a point that carries a number: that face, cut from the page's sheet of faces.
+  const showFaces = (element) => {
+    const sheet = document.querySelector(".s2f-faces");
+    if (!sheet) return;
+    const face = document.createElement("div");
+    const side = Number(sheet.dataset.side);
+    Object.assign(face.style, {position: "fixed", width: `${side}px`, height: `${side}px`, zIndex: 10, pointerEvents: "none"});
+    face.style.backgroundImage = `url(${sheet.src})`;
+    face.hidden = true;
+    element.append(face);
+    element.on("plotly_hover", ({points: [{customdata}], event}) => {
+      if (!Number.isInteger(customdata)) return;
+      const columns = Number(sheet.dataset.columns);
+      face.style.backgroundPosition = `-${side * (customdata % columns)}px -${side * Math.floor(customdata / columns)}px`;
+      face.style.left = `${Math.max(0, event.clientX - side - 12)}px`;
+      face.style.top = `${Math.max(0, event.clientY - side - 12)}px`;
+      face.hidden = false;
+    });
+    element.on("plotly_unhover", () => { face.hidden = true; });
+  };
+
   const start = () => {
     if (!window.Plotly) return; // the chart's text stays visible
     for (const figure of document.querySelectorAll(".s2f-chart:not(.s2f-drawn)")) {
@@ -68,6 +89,7 @@
       figure.classList.add("s2f-drawn");
       drawn.push(chart);
       draw(chart);
+      showFaces(element);
     }
     new MutationObserver(() => drawn.forEach(draw))
       .observe(document.documentElement, {attributes: true, attributeFilter: ["data-theme"]});

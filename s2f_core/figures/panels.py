@@ -150,6 +150,29 @@ def grouped(values: Mapping[str, Mapping[str, float]], *, y_title: str, baseline
     return figure.update_layout(barmode="group", yaxis_title=y_title, height=SMALLEST_HEIGHT + 60)
 
 
+def spreads(values: Mapping[str, Mapping[str, float]]) -> go.Figure:
+    """How much drawings of each source vary over people: `value` in grey levels, with `low` and `high` of its interval."""
+    figure = go.Figure()
+    reach = {end: [abs(one[end] - one["value"]) for one in values.values()] for end in ("high", "low")}
+    figure.add_bar(x=list(values), y=[one["value"] for one in values.values()], marker_color=style.OURS,
+                   error_y={"type": "data", "symmetric": False, "array": reach["high"], "arrayminus": reach["low"]},
+                   hovertemplate="%{x}: %{y:.2f} grey levels<extra></extra>")
+    return figure.update_layout(yaxis_title="standard deviation, grey levels", height=SMALLEST_HEIGHT + 60)
+
+
+def by_seconds(curves: Mapping[str, Mapping[str, Mapping[str, float]]], *, y_title: str, baseline: float) -> go.Figure:
+    """A share, with its interval, against seconds of speech, a line for each network; a dotted line for the baseline."""
+    figure = go.Figure()
+    for name, curve in curves.items():
+        reach = [[abs(one[end] - one["value"]) for one in curve.values()] for end in ("high", "low")]
+        figure.add_scatter(x=[int(one) for one in curve], y=[one["value"] for one in curve.values()], name=name,
+                           mode="lines+markers", error_y={"type": "data", "symmetric": False, "thickness": 1, "width": 3,
+                                                          "array": reach[0], "arrayminus": reach[1]},
+                           hovertemplate="%{x} s: %{y:.3f}<extra>" + name + "</extra>")
+    figure.add_hline(y=baseline, line={"dash": "dot", "color": style.BASELINE}, annotation_text="chance")
+    return figure.update_layout(xaxis_title="seconds of speech", yaxis={"title": y_title, "rangemode": "tozero"})
+
+
 def _reach(rows: Sequence[Row], colour: str) -> dict[str, object]:
     """Error bars from the intervals; none where a number is exact."""
     return {"type": "data", "symmetric": False, "color": colour, "thickness": 1.5, "width": 3,

@@ -15,6 +15,7 @@ from s2f_core.figures import style
 
 PAPER_RGB, INK_RGB, WAVE_RGB = (255, 255, 255), (118, 118, 118), (0, 114, 178)
 GAP_PX = 4
+FRAME_PX, FRAME_RGB = 5, (0, 158, 115)
 STRIP_PX = 120  # height of a waveform
 SHOWN_QUALITY = 85  # of WebP, in pages
 RANGE_DB = 70  # of a spectrogram, below its loudest cell
@@ -49,6 +50,14 @@ def marked(face: Picture, points: Float[np.ndarray, "landmarks 2"], *, scale: in
     for x, y in (points + 0.5) * scale:
         draw.ellipse((x - 2, y - 2, x + 2, y + 2), fill=(0, 158, 115), outline=PAPER_RGB)
     return np.asarray(image)
+
+
+def framed(face: Picture) -> Picture:
+    """A face with a frame around it."""
+    edged = face.copy()
+    for edge in (np.s_[:FRAME_PX], np.s_[-FRAME_PX:], np.s_[:, :FRAME_PX], np.s_[:, -FRAME_PX:]):
+        edged[edge] = FRAME_RGB
+    return edged
 
 
 def waveform(samples: Float[np.ndarray, " samples"], *, width: int) -> Picture:

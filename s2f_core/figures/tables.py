@@ -17,6 +17,8 @@ VERDICTS = {  # verdict → colour in a terminal
     "contradicted": "red",
     "untestable": "bright_black",
 }
+LATEX = str.maketrans({sign: f"\\{sign}" for sign in "&%$#_{}"} | {
+    "\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}"})
 COLUMNS = ("id", "statement", "paper", "ours [95 %]", "n", "baseline", "unit", "verdict", "tier")
 
 
@@ -67,6 +69,15 @@ def markdown(rows: Sequence[Row]) -> str:
     """The rows as a Markdown table; the reason stands in the last column."""
     table = pd.DataFrame([(*cells(row), row.reason or "") for row in rows], columns=[*COLUMNS, "reason"])
     return table.map(lambda text: text.replace("|", "\\|")).to_markdown(index=False)
+
+
+def latex(rows: Sequence[Row], *, caption: str) -> str:
+    """The rows as a long table for LaTeX (booktabs, longtable); XeLaTeX or LuaLaTeX, for the letters that are not ASCII."""
+    table = pd.DataFrame([cells(row)[1:] for row in rows], columns=list(COLUMNS[1:]))
+    layout = "p{0.36\\linewidth}" + "r" * 4 + "p{0.12\\linewidth}" + "l" * 2
+    plain = table.map(lambda text: text.translate(LATEX)).rename(columns=lambda name: name.translate(LATEX))
+    return plain.to_latex(index=False, longtable=True, column_format=layout, caption=caption.translate(LATEX),
+                          label=f"tab:{caption}")  # fmt: skip
 
 
 def csv(rows: Sequence[Row]) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Float64, Int16, Int64, Shaped, UInt8
 from PIL import Image
 
-from s2f_core.data.audio import CLIP_SAMPLES, fit_clip
+from s2f_core.data.audio import CLIP_SECONDS, SAMPLE_RATE_HZ, fit_clip
 from s2f_core.data.corpora import synthetic
 from s2f_core.data.shards import shard_paths
 from s2f_core.data.webp import CANONICAL_PX
@@ -51,7 +51,7 @@ class FaceSet:
 
 @dataclass(frozen=True, eq=False)
 class VoiceSet:
-    """Recordings, a row each: 6 s at 16 kHz, short ones repeated; `person` is the speaker's row in a `FaceSet`."""
+    """Recordings, a row each: 16 kHz, all of one length, short ones repeated; `person` is the speaker's row in a `FaceSet`."""
 
     ids: tuple[str, ...]
     person: Int64[np.ndarray, " clips"]
@@ -80,13 +80,15 @@ def faces(folder: Path, split: str) -> FaceSet:
         tuple(person.facts for person in people))
 
 
-def voices(folder: Path, split: str, speakers: Sequence[str], kinds: Sequence[str] = ("clip",)) -> VoiceSet:
+def voices(folder: Path, split: str, speakers: Sequence[str], kinds: Sequence[str] = ("clip",), *,
+           seconds: float = CLIP_SECONDS) -> VoiceSet:
     """Read the recordings of some kinds by some speakers, from complete clips or from shards of voices.
 
     Args:
         folder: where `<split>-NNNN.tar` (what the corpus stage puts together) or `voices-<split>-NNNN.tar.gz` lie.
         speakers: ids in the order of the rows that `person` names.
         kinds: 'clip', 'long', 'second'.
+        seconds: that each is cut to, or repeated to fill.
 
     Raises: InputError where the folder has no recordings of the split, or none that is wanted.
     """
@@ -95,9 +97,9 @@ def voices(folder: Path, split: str, speakers: Sequence[str], kinds: Sequence[st
     if not found:
         raise InputError(f"{folder} holds no {' or '.join(kinds)} of {split} by any of {len(row_of)} speakers; run the "
                          "corpus stage for this profile first")
-    samples = np.empty((len(found), CLIP_SAMPLES), np.int16)
+    samples = np.empty((len(found), round(seconds * SAMPLE_RATE_HZ)), np.int16)
     for row, recording in enumerate(found):
-        heard = np.rint(fit_clip(recording.samples()) * FULL_SCALE)
+        heard = np.rint(fit_clip(recording.samples(), seconds) * FULL_SCALE)
         samples[row] = np.clip(heard, -FULL_SCALE, FULL_SCALE - 1)
     person = np.array([row_of[one.speaker_id] for one in found])
     return VoiceSet(tuple(one.id for one in found), person, samples, tuple(one.facts for one in found))
