@@ -3,6 +3,7 @@
 No model has seen them. What is left on disk, below results/<profile>/reconstructions: `data/reconstructions`.
 """
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
@@ -20,12 +21,12 @@ from s2f_core.data.corpora.examples import FULL_SCALE, FaceSet, VoiceSet
 from s2f_core.data.reconstructions import F2F, Faces, Voices
 from s2f_core.data.stretches import Stretches
 from s2f_core.features.spectrogram import spectrogram
-from s2f_core.models import trained_set
+from s2f_core.models import trained_set, weights
 from s2f_core.models.face_decoder import shown
 from s2f_core.progress import progress
 from s2f_core.reconstruct import Reconstructor
 from s2f_core.synthesis.plan import CorpusBlock
-from s2f_core.training.log import METRICS
+from s2f_core.training.log import METRICS, read_rows
 
 BLOCK = 32  # clips or faces at once
 SEED = 20190616  # of `faint`
@@ -67,9 +68,9 @@ def reconstruct(root: Path, profile: str) -> Path:
     """
     block = config.load(root, "reconstruct", ReconstructBlock, profile=profile)
     corpus = synthetic.home(root, config.load(root, "corpus", CorpusBlock, profile=profile).name)
-    folder, weights = reconstructions.folder_of(root, profile), root / block.weights
+    folder, home = reconstructions.folder_of(root, profile), root / block.weights
     memory.keep_freed()
-    sets = [Reconstructor.load(weights, variant, ge2e=root / trained_set.SHIPPED_GE2E) for variant in block.variants]
+    sets = [Reconstructor.load(home, variant, ge2e=root / trained_set.SHIPPED_GE2E) for variant in block.variants]
     test = _faces(folder, corpus, sets[0])
     voices = examples.voices(corpus, "test", test.ids, block.kinds)
     long = examples.voices(corpus, "test", test.ids, (LONG,), seconds=float(LONGEST_S)) if LONG in block.kinds else None
@@ -77,7 +78,7 @@ def reconstruct(root: Path, profile: str) -> Path:
         _voices(folder, networks, test, voices)
         if long is not None and networks.networks.ears is None:
             stretches.write(folder, _stretches(networks, long))
-        _log(folder, weights, networks.networks.variant)
+        _log(folder, home, networks.networks.variant)
     return folder
 
 
@@ -117,13 +118,19 @@ def _voices(folder: Path, networks: Reconstructor, test: FaceSet, voices: VoiceS
                                                 drawn.landmarks_px, networks.networks.sha256))
 
 
-def _log(folder: Path, weights: Path, variant: str) -> None:
-    """Keep the log of a variant's training beside what it heard, where there is one: shipped, or left by `make retrain`."""
-    left = weights.parent / "training" / f"{trained_set.VOICE_ENCODER}{variant}" / METRICS
-    for path in (weights / LOGS / f"{variant}.jsonl", left):
-        if path.is_file():
-            artifacts.write_text(reconstructions.log_of(folder, variant), path.read_text(encoding="utf-8"))
-            return
+def _log(folder: Path, home: Path, variant: str) -> None:
+    """Keep the log of a variant's training beside what it heard, where there is one: shipped, or left by `make retrain`.
+
+    To its rows comes `face`: the total without what was taught of the voice's numbers, which the paper's loss has not.
+    """
+    left = home.parent / "training" / f"{trained_set.VOICE_ENCODER}{variant}" / METRICS
+    path = next(filter(Path.is_file, (home / LOGS / f"{variant}.jsonl", left)), None)
+    if path is None:
+        return
+    notes = weights.describe(home / trained_set.voice_file(variant))["notes"] or {}
+    taught = notes.get("task", {}).get("numbers", 0.0)
+    rows = [row | {"face": row["total"] - taught * row.get("numbers", 0.0)} if "total" in row else row for row in read_rows(path)]
+    artifacts.write_text(reconstructions.log_of(folder, variant), "".join(f"{json.dumps(row)}\n" for row in rows))
 
 
 def _stretches(networks: Reconstructor, long: VoiceSet) -> Stretches:

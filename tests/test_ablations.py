@@ -78,7 +78,7 @@ def test_more_seconds_find_more_faces_where_they_are_heard_better(evidence: Evid
 
 def test_losses_are_compared_at_the_end_of_training(evidence: Evidence) -> None:
     def log(last: float) -> list[dict]:
-        falling = [{"kind": "training", "step": step, "epoch": step // 50, "total": last + max(0, 90 - step) / 10}
+        falling = [{"kind": "training", "step": step, "epoch": step // 50, "face": last + max(0, 90 - step) / 10}
                    for step in range(10, 100, 10)]
         return [*falling, {"kind": "validation", "step": 90, "epoch": 1, "mean_percent": 20.0}]
 

@@ -88,7 +88,7 @@ def losses(evidence: Evidence) -> dict[str, dict[str, list[Any]]]:
     for variant, log in {} if own is None else own.logs.items():
         told = {kind: [row for row in log if row["kind"] == kind] for kind in ("training", "validation")}
         found[variant] = {"step": [row["step"] for row in told["training"]],
-                          "loss": [round(row["total"], 4) for row in told["training"]],
+                          "loss": [round(row["face"], 4) for row in told["training"]],
                           "validated": [row["step"] for row in told["validation"]],
                           "rank": [round(row["mean_percent"], 3) for row in told["validation"]]}
     return found
@@ -108,7 +108,7 @@ def _interval(one: intervals.Estimate) -> dict[str, float]:
 def _last_losses(log: Sequence[Mapping[str, Any]]) -> Agreement:
     """The losses logged in the last epoch, a mean over some steps each; a shorter clip sees the same clips at the same step."""
     training = [row for row in log if row["kind"] == "training"]
-    return np.array([row["total"] for row in training if row["epoch"] == training[-1]["epoch"]])
+    return np.array([row["face"] for row in training if row["epoch"] == training[-1]["epoch"]])
 
 
 def _ratio(evidence: Evidence, name: str, variant: str) -> list[Row]:

@@ -39,7 +39,7 @@ class HeldOut:
         pixels: source of drawings (F2F, a variant) → sums over the test people's, pixel by pixel.
         looks: source → what each of these drawings looks like.
         stretches: variant → what it heard in parts of long recordings.
-        logs: variant → rows of its training's log, as far as they are here.
+        logs: variant → rows of its training's log, as far as they are here; `face` is what the paper's loss sums up.
     """
 
     facts: Mapping[str, Facts]
