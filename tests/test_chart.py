@@ -20,7 +20,7 @@ def test_a_notebook_keeps_the_chart_as_json_and_as_an_element_that_the_site_draw
     bundle = made_site.chart("fig04_attributes-recall")._repr_mimebundle_()
     assert set(bundle) == {PLOTLY_MIME, "text/html"}
     assert bundle["text/html"].startswith(
-        '<figure class="s2f-chart" id="fig04_attributes-recall" role="img" '
+        '<figure class="s2f-chart" id="fig04_attributes-recall" '
         'aria-label="Recall &quot;rises&quot; with K"><script type="application/json">{')
     assert specification(bundle["text/html"]) == bundle[PLOTLY_MIME]
     assert set(bundle[PLOTLY_MIME]) == {"data", "layout"}

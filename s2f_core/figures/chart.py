@@ -60,7 +60,7 @@ class Chart:
         """The figure element; the specification inside can end neither its script element nor the page."""
         specification = json.dumps(self.to_json_dict(), separators=(",", ":")).replace("<", "\\u003c")
         name, alt = html.escape(self.name), html.escape(self.alt)
-        return (f'<figure class="s2f-chart" id="{name}" role="img" aria-label="{alt}">'
+        return (f'<figure class="s2f-chart" id="{name}" aria-label="{alt}">'
                 f'<script type="application/json">{specification}</script></figure>')
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> Mapping[str, Any]:

@@ -75,7 +75,6 @@
       const source = figure.querySelector('script[type="application/json"]');
       const element = document.createElement("div");
       const chart = {element, specification: JSON.parse(source.textContent)};
-      figure.setAttribute("role", "img");
       if (!figure.hasAttribute("aria-label")) figure.setAttribute("aria-label", `Chart ${figure.id}`);
       const {layout = {}} = chart.specification;
       const title = layout.title?.text || layout.title;

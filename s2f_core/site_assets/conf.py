@@ -44,8 +44,9 @@ html_permalinks_icon = "#"
 
 
 def load_only_where_used(app: Any, page: str, template: str, context: dict[str, Any], doctree: Any) -> None:
-    """Load plotly (5 MB) on pages with charts only, and the table's script on the page with the table only."""
+    """Load names everywhere, plotly (5 MB) on pages with charts only, the table's script on the page with the table only."""
     body = context.get("body", "")
+    app.add_js_file("names.js", loading_method="defer")
     if 'class="s2f-chart"' in body:
         app.add_js_file("plotly.min.js", loading_method="defer")
         app.add_js_file("charts.js", loading_method="defer")
