@@ -129,7 +129,8 @@ def _log(folder: Path, home: Path, variant: str) -> None:
         return
     notes = weights.describe(home / trained_set.voice_file(variant))["notes"] or {}
     taught = notes.get("task", {}).get("numbers", 0.0)
-    rows = [{**row, "face": row["total"] - taught * row.get("numbers", 0.0)} if "total" in row else row for row in read_rows(path)]
+    rows = [row | {"face": row["total"] - taught * row.get("numbers", 0.0)} if "total" in row else row
+            for row in read_rows(path)]
     artifacts.write_text(reconstructions.log_of(folder, variant), "".join(f"{json.dumps(row)}\n" for row in rows))
 
 
