@@ -1,5 +1,6 @@
 """Teach the face decoder to draw canonical faces from a face encoder's features (Sec. 3; Cole et al. 2017)."""
 
+from functools import cached_property
 from typing import Annotated
 
 import numpy as np
@@ -50,7 +51,8 @@ class DecoderTask:
 
         `encode` must be frozen. Raises InputError where there are not more faces than neighbours.
         """
-        train, self._validation = faces
+        self._train, self._validation = faces
+        train = self._train
         self.model, self._encode, self.config = model, encode, config
         self.n_examples, self.data_hash = len(train), train.content_hash + self._validation.content_hash
         self._landmarks = _landmarks(train)
@@ -58,7 +60,6 @@ class DecoderTask:
         texture = sum(block.float().sum(0) for block in self._textures.split(BLOCK)) / (255 * len(train))
         model.set_means(self._landmarks.mean(0), texture)
         self._neighbours = morphs.nearest_faces(self._landmarks, self._textures, config.morph)
-        self.features = self._features_of(train)
         self._mean_feature = self.features.mean(0) if config.near_mean else None
 
     def batch(self, indices: Int[np.ndarray, " batch"], *, seed: int, epoch: int, step: int
@@ -106,8 +107,10 @@ class DecoderTask:
         return {"picture_error": float(torch.cat(errors).mean()), "landmark_error_px": float(apart.mean()),
                 **ranking.summary(torch.cat(drawn), torch.cat(own), rows)}  # fmt: skip
 
-    def _features_of(self, faces: FaceSet) -> Float32[Tensor, "faces feature"]:
-        device, pictures = self.model.mean_landmarks.device, torch.from_numpy(faces.canonical)
+    @cached_property
+    def features(self) -> Float32[Tensor, "faces feature"]:
+        """What the encoder sees in the training faces."""
+        device, pictures = self.model.mean_landmarks.device, torch.from_numpy(self._train.canonical)
         with torch.no_grad():
             return torch.cat([self._encode(to_tensor(block).to(device)) for block in pictures.split(BLOCK)])
 
