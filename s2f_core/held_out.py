@@ -3,15 +3,15 @@
 No model has seen them. What is left on disk, below results/<profile>/reconstructions: `data/reconstructions`.
 """
 
-import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32, Shaped, UInt8
+from jaxtyping import Float, Float32, Int16, Int64, Shaped, UInt8
 from pydantic import Field
+from torch import Tensor
 
 from s2f_core import artifacts, config, memory
 from s2f_core.data import reconstructions, stretches
@@ -20,13 +20,13 @@ from s2f_core.data.corpora import examples, synthetic
 from s2f_core.data.corpora.examples import FULL_SCALE, FaceSet, VoiceSet
 from s2f_core.data.reconstructions import F2F, Faces, Voices
 from s2f_core.data.stretches import Stretches
-from s2f_core.features.spectrogram import spectrogram
-from s2f_core.models import trained_set, weights
+from s2f_core.features.spectrogram import HOP_SAMPLES, n_frames, spectrogram
+from s2f_core.models import trained_set
 from s2f_core.models.face_decoder import shown
 from s2f_core.progress import progress
-from s2f_core.reconstruct import Reconstructor
+from s2f_core.reconstruct import BATCH, Reconstructor
 from s2f_core.synthesis.plan import CorpusBlock
-from s2f_core.training.log import METRICS, read_rows
+from s2f_core.training.log import METRICS
 
 BLOCK = 32  # clips or faces at once
 SEED = 20190616  # of `faint`
@@ -35,8 +35,9 @@ TOLD = ("kind", "language", "seconds")  # of a recording
 LOGS = "logs"  # folder of a shipped set
 LONG = "long"  # kind of the recordings that are heard in parts
 LONGEST_S, SEGMENT_S = 10, 3  # s: parts from the beginning, ever longer (for Fig. 6), and one after the other (for Fig. 10)
-PARTS = (*((0, seconds) for seconds in range(1, LONGEST_S + 1)),
-         *((start, SEGMENT_S) for start in range(SEGMENT_S, LONGEST_S - SEGMENT_S + 1, SEGMENT_S)))  # start, seconds
+Part = tuple[int, int]  # start, seconds
+PARTS: tuple[Part, ...] = (*((0, seconds) for seconds in range(1, LONGEST_S + 1)),
+                           *((start, SEGMENT_S) for start in range(SEGMENT_S, LONGEST_S - SEGMENT_S + 1, SEGMENT_S)))
 
 
 class ReconstructBlock(config.Block):
@@ -46,11 +47,13 @@ class ReconstructBlock(config.Block):
         weights: folder of the trained set, from the project's root.
         variants: of the voice encoder.
         kinds: of recordings that are heard.
+        parts: variants that hear parts of long recordings as well; one that hears embeddings does not.
     """
 
     weights: str
     variants: Annotated[list[str], Field(min_length=1)]
     kinds: Annotated[list[Literal["clip", "long", "second"]], Field(min_length=1)]
+    parts: list[str]
 
 
 class Drawn(NamedTuple):
@@ -72,13 +75,17 @@ def reconstruct(root: Path, profile: str) -> Path:
     memory.keep_freed()
     sets = [Reconstructor.load(home, variant, ge2e=root / trained_set.SHIPPED_GE2E) for variant in block.variants]
     test = _faces(folder, corpus, sets[0])
-    voices = examples.voices(corpus, "test", test.ids, block.kinds)
-    long = examples.voices(corpus, "test", test.ids, (LONG,), seconds=float(LONGEST_S)) if LONG in block.kinds else None
-    for networks in sets:
-        _voices(folder, networks, test, voices)
-        if long is not None and networks.networks.ears is None:
-            stretches.write(folder, _stretches(networks, long))
-        _log(folder, home, networks.networks.variant)
+    voices = examples.voices(corpus, "test", test.ids, block.kinds, seconds=float(LONGEST_S))
+    heard = _hear(sets, voices.samples, [((0, one.networks.voice_encoder.config.seconds),) for one in sets], "hear voices")
+    for networks, features in zip(sets, heard, strict=True):
+        _voices(folder, networks, test, voices, features[0])
+    listening = [one for one in sets if one.networks.variant in block.parts and one.networks.ears is None]
+    long = np.flatnonzero([one["kind"] == LONG for one in voices.facts])
+    parts = _hear(listening, voices.samples[long], [PARTS] * len(listening), "hear parts") if len(long) else []
+    for networks, features in zip(listening, parts, strict=False):
+        stretches.write(folder, _stretches(networks, voices.person[long], features))
+    for variant in block.variants:
+        _log(folder, home, variant)
     return folder
 
 
@@ -104,12 +111,38 @@ def faint(networks: Reconstructor, features: Float32[np.ndarray, "rows feature"]
     return mean + left[:, None] * (features - mean)
 
 
-def _voices(folder: Path, networks: Reconstructor, test: FaceSet, voices: VoiceSet) -> None:
-    """Hear all recordings with one variant, draw each person from the first clip, and store all."""
+@torch.inference_mode()
+def _hear(sets: Sequence[Reconstructor], samples: Int16[np.ndarray, "recordings samples"], parts: Sequence[Sequence[Part]],
+          title: str) -> list[Float32[np.ndarray, "parts recordings feature"]]:
+    """Features of parts of recordings, each as it is, for every set those it is asked for.
+
+    A spectrogram costs as much as a network: it is computed once, and the parts are cut from its frames.
+    """
+    found: list[list[Float32[np.ndarray, "parts block feature"]]] = [[] for _ in sets]
+    whole_s = max((start + seconds for some in parts for start, seconds in some), default=0)
+    for block in _blocks(samples[:, : whole_s * SAMPLE_RATE_HZ], title):
+        waveforms = torch.from_numpy(block.astype(np.float32) / FULL_SCALE)
+        frames = spectrogram(waveforms)
+        for networks, wanted, told in zip(sets, parts, found, strict=True):
+            told.append(np.stack([_heard(networks, waveforms, frames, *part) for part in wanted]))
+    return [np.concatenate(told, axis=1) for told in found]
+
+
+def _heard(networks: Reconstructor, waveforms: Float[Tensor, "recordings samples"],
+           frames: Float[Tensor, "recordings frames freq ri"], start: int, seconds: int
+           ) -> Float32[np.ndarray, "recordings feature"]:
+    first, n_samples = start * SAMPLE_RATE_HZ, seconds * SAMPLE_RATE_HZ
+    if networks.networks.ears is not None:
+        return networks.hear(waveforms[:, first : first + n_samples]).numpy()
+    encoder, first = networks.networks.voice_encoder, first // HOP_SAMPLES
+    cut = frames[:, first : first + n_frames(n_samples)]
+    return torch.cat([encoder(some.to(networks.device)).cpu() for some in cut.split(BATCH)]).numpy()
+
+
+def _voices(folder: Path, networks: Reconstructor, test: FaceSet, voices: VoiceSet,
+            features: Float32[np.ndarray, "recordings feature"]) -> None:
+    """Draw each person from what one variant heard in their first clip, and store both."""
     variant = networks.networks.variant
-    features = np.concatenate([
-        networks.hear(torch.from_numpy(block.astype(np.float32) / FULL_SCALE)).numpy()
-        for block in _blocks(voices.samples, f"hear voices, {variant}")])
     first = np.array([np.flatnonzero(voices.person == person)[0] for person in range(len(test))])
     drawn = draw(networks, features[first], f"draw voices, {variant}")
     facts = [{"id": name, **{key: one[key] for key in TOLD}} for name, one in zip(voices.ids, voices.facts, strict=True)]
@@ -119,35 +152,18 @@ def _voices(folder: Path, networks: Reconstructor, test: FaceSet, voices: VoiceS
 
 
 def _log(folder: Path, home: Path, variant: str) -> None:
-    """Keep the log of a variant's training beside what it heard, where there is one: shipped, or left by `make retrain`.
-
-    To its rows comes `face`: the total without what was taught of the voice's numbers, which the paper's loss has not.
-    """
+    """Keep the log of a variant's training beside what it heard, where there is one: shipped, or left by `make retrain`."""
     left = home.parent / "training" / f"{trained_set.VOICE_ENCODER}{variant}" / METRICS
     path = next(filter(Path.is_file, (home / LOGS / f"{variant}.jsonl", left)), None)
-    if path is None:
-        return
-    notes = weights.describe(home / trained_set.voice_file(variant))["notes"] or {}
-    taught = notes.get("task", {}).get("numbers", 0.0)
-    rows = [row | {"face": row["total"] - taught * row.get("numbers", 0.0)} if "total" in row else row
-            for row in read_rows(path)]
-    artifacts.write_text(reconstructions.log_of(folder, variant), "".join(f"{json.dumps(row)}\n" for row in rows))
+    if path is not None:
+        artifacts.write_text(reconstructions.log_of(folder, variant), path.read_text(encoding="utf-8"))
 
 
-def _stretches(networks: Reconstructor, long: VoiceSet) -> Stretches:
-    """Hear parts of recordings, each as it is: neither cut nor repeated to the seconds that the encoder was trained for."""
-    encoder, heard = networks.networks.voice_encoder, []
-    with progress(f"hear parts, {networks.networks.variant}", len(PARTS)) as advance:
-        for start, seconds in PARTS:
-            part = long.samples[:, start * SAMPLE_RATE_HZ : (start + seconds) * SAMPLE_RATE_HZ].astype(np.float32) / FULL_SCALE
-            with torch.inference_mode():
-                heard += [encoder(spectrogram(some.to(networks.device))).cpu().numpy()
-                          for some in torch.from_numpy(part).split(BLOCK)]
-            advance(1)
+def _stretches(networks: Reconstructor, person: Int64[np.ndarray, " recordings"],
+               heard: Float32[np.ndarray, "parts recordings feature"]) -> Stretches:
     starts, lengths = np.array(PARTS).T
-    rows = len(long.person)
-    return Stretches(networks.networks.variant, np.tile(long.person, len(PARTS)), np.repeat(starts, rows),
-                     np.repeat(lengths, rows), np.concatenate(heard), networks.networks.sha256)
+    return Stretches(networks.networks.variant, np.tile(person, len(PARTS)), np.repeat(starts, len(person)),
+                     np.repeat(lengths, len(person)), np.concatenate(list(heard)), networks.networks.sha256)
 
 
 def draw(networks: Reconstructor, features: Float[np.ndarray, "rows feature"], title: str) -> Drawn:

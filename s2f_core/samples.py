@@ -1,6 +1,6 @@
 """Test people to show beside what was drawn of them (Figs 1 and 3): by lot, never picked, or those with the largest errors."""
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 from typing import NamedTuple
 
@@ -57,15 +57,13 @@ class Answers(NamedTuple):
 
 def answers(root: Path, profile: str, *, variant: str, n: int, k: int) -> Answers:
     """The first `k` of all faces for voices by lot. Raises InputError as `by_lot`."""
-    folder = reconstructions.folder_of(root, profile)
+    folder, shown = reconstructions.folder_of(root, profile), by_lot(root, profile, variant=variant, n=n)
     faces, voices = reconstructions.read_faces(folder), reconstructions.read_voices(folder, variant)
-    shown, ids = by_lot(root, profile, variant=variant, n=n), [*faces.ids["test"], *faces.ids["gallery"]]
-    rows = [faces.ids["test"].index(one) for one in shown.ids]
+    ids = [*faces.ids["test"], *faces.ids["gallery"]]
+    rows = [ids.index(one) for one in shown.ids]
     gallery = np.concatenate([faces.canonical[split] for split in ("test", "gallery")])
     lists = retrieval.top(voices.features[voices.first[rows]], gallery, k, "cosine")
-    wanted = {ids[place] for place in lists.ravel()}
-    everybody = (one for split in ("test", "gallery") for one in synthetic.speakers(_home(root, profile), split))
-    people = {one.id: one.canonical() for one in everybody if one.id in wanted}
+    people = _canonical(root, profile, {ids[place] for place in lists.ravel()}, ("test", "gallery"))
     places = [next((place for place, answer in enumerate(one) if answer == row), None)
               for row, one in zip(rows, lists.tolist(), strict=True)]
     return Answers(shown.ids, shown.true, shown.heard, [[people[ids[one]] for one in some] for some in lists], places)
@@ -73,9 +71,9 @@ def answers(root: Path, profile: str, *, variant: str, n: int, k: int) -> Answer
 
 def true_faces(root: Path, profile: str) -> list[Picture]:
     """The test people's canonical faces, in the order of what was heard and seen of them."""
-    people = {one.id: one for one in synthetic.speakers(_home(root, profile), "test")}
     ids = reconstructions.read_faces(reconstructions.folder_of(root, profile)).ids["test"]
-    return [people[one].canonical() for one in ids]
+    people = _canonical(root, profile, set(ids))
+    return [people[one] for one in ids]
 
 
 def clips(root: Path, profile: str, ids: Sequence[str]) -> list[bytes]:
@@ -88,10 +86,15 @@ def clips(root: Path, profile: str, ids: Sequence[str]) -> list[bytes]:
 
 
 def _sample(root: Path, profile: str, variant: str, ids: list[str]) -> Sample:
-    people = {one.id: one for one in synthetic.speakers(_home(root, profile), "test")}
-    folder = reconstructions.folder_of(root, profile)
+    people, folder = _canonical(root, profile, set(ids)), reconstructions.folder_of(root, profile)
     drawings = [reconstructions.read_drawings(folder, source) for source in (F2F, variant)]
-    return Sample(ids, [people[one].canonical() for one in ids], *([some[one] for one in ids] for some in drawings))
+    return Sample(ids, *([some[one] for one in ids] for some in (people, *drawings)))
+
+
+def _canonical(root: Path, profile: str, ids: Set[str], splits: Sequence[str] = ("test",)) -> dict[str, Picture]:
+    """Person → canonical face."""
+    people = (one for split in splits for one in synthetic.speakers(_home(root, profile), split))
+    return {one.id: one.canonical() for one in people if one.id in ids}
 
 
 def _home(root: Path, profile: str) -> Path:

@@ -1,6 +1,5 @@
 """The test people of the smoke corpus through a set of tiny networks: what lies on disk is what the networks say."""
 
-import json
 import shutil
 from pathlib import Path
 
@@ -31,7 +30,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("checkout")
     shutil.copytree(ROOT / "data" / "corpus" / "smoke", root / "data" / "corpus" / "smoke")
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    params["base"]["reconstruct"] |= {"weights": "data/weights/tiny", "variants": ["6s", "speaker"], "kinds": ["clip", "long"]}
+    both = ["6s", "speaker"]
+    params["base"]["reconstruct"] |= {"weights": "data/weights/tiny", "variants": both, "kinds": ["clip", "long"], "parts": both}
     (root / "params.yaml").write_text(yaml.safe_dump(params))
     write_ge2e(root / "data" / "weights" / "ge2e.safetensors")
     write_set(root / "data" / "weights" / "tiny", "6s", "speaker", sees_px=CANONICAL_PX, draws_px=CANONICAL_PX)
@@ -105,10 +105,9 @@ def test_the_log_of_a_training_is_kept_where_there_is_one(made: Path, folder: Pa
     for number, place in enumerate(("training/voice_encoder_6s/metrics.jsonl", "tiny/logs/6s.jsonl")):  # shipped comes first
         path = made / "data" / "weights" / place
         path.parent.mkdir(parents=True)
-        path.write_text(f'{{"step": {number}, "total": 7.0, "numbers": 0.5}}\n{{"step": 9}}\n', encoding="utf-8")
+        path.write_text(f'{{"step": {number}, "total": 7.0}}\n', encoding="utf-8")
         held_out.reconstruct(made, PROFILE)
-        rows = [json.loads(line) for line in reconstructions.logs(folder)["6s"].read_text(encoding="utf-8").splitlines()]
-        assert rows == [{"step": number, "total": 7.0, "numbers": 0.5, "face": 7.0}, {"step": 9}]  # this set taught no numbers
+        assert reconstructions.logs(folder)["6s"].read_bytes() == path.read_bytes()
     shutil.rmtree(made / "data" / "weights" / "training")
     shutil.rmtree(made / "data" / "weights" / "tiny" / "logs")
     reconstructions.log_of(folder, "6s").unlink()

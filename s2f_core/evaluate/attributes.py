@@ -15,9 +15,8 @@ from s2f_core.evaluate import agreement, languages
 from s2f_core.evaluate.claims import Row
 from s2f_core.evaluate.evidence import Evidence, measured
 from s2f_core.evaluate.feature_space import DECADE
-from s2f_core.evaluate.held_out import HeldOut
+from s2f_core.evaluate.held_out import SHOWN, HeldOut
 
-SHOWN = "6s"  # the variant of the voice encoder
 TRUE = "true"
 PAIRS = ((TRUE, SHOWN), (TRUE, F2F), (F2F, SHOWN))  # rows and columns, as in the paper's figure and its supplement
 Labels = Shaped[np.ndarray, " people"]

@@ -8,10 +8,9 @@ from jaxtyping import Num, UInt8
 from s2f_core.data.reconstructions import F2F
 from s2f_core.evaluate.claims import Row
 from s2f_core.evaluate.evidence import Evidence, measured
+from s2f_core.evaluate.held_out import SHOWN
 from s2f_core.evaluate.intervals import Estimate, fisher_z, proportion_clustered
 from s2f_core.features.appearance import Appearance
-
-SHOWN = "6s"  # the variant whose drawings become cartoons
 
 
 def figure13(evidence: Evidence) -> list[Row]:

@@ -59,7 +59,7 @@ def table3(evidence: Evidence) -> list[Row]:
                 rows.append(measured(claim, f"{OURS}.{reading}.{label}", one, scale=PERCENT, paper=cell(claim, label),
                                      statement=f"{claim.statement.rstrip('.')}: {label}, K as a {reading}.", tier="C"))
     for label, percent in zip(ledger["tab03.longer_is_better"].rows or (), evidence.params.top_percents, strict=True):
-        hits = {key: _hits(ranking, percent) for key, ranking in rankings.items()}
+        hits = {key: retrieval.found(ranking, percent).astype(np.float64) for key, ranking in rankings.items()}
         for name, gained in _differences(hits).items():
             found = intervals.mean(PERCENT * gained, seed=own.seed)
             rows.append(measured(ledger[name], f"{OURS}.{label}", found, paper=cell(ledger[name], label)))
@@ -99,10 +99,6 @@ def _rankings(own: HeldOut) -> dict[tuple[str, str], Ranking]:
     gallery, truth = held_out.gallery(own.faces), np.arange(len(own.people["test"].sex))
     return {(duration, name): retrieval.ranks(heard, gallery, truth, metric)
             for duration, heard in _heard(own).items() for name, metric in METRICS.items()}
-
-
-def _hits(ranking: Ranking, percent: float) -> Hits:
-    return (ranking.ranks <= retrieval.places(ranking.gallery, percent)).astype(np.float64)
 
 
 def _differences(hits: Mapping[tuple[str, str], Hits]) -> dict[str, Hits]:

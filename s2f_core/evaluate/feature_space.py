@@ -9,11 +9,11 @@ from s2f_core.evaluate import intervals, retrieval
 from s2f_core.evaluate.agreement import kappa
 from s2f_core.evaluate.claims import Row
 from s2f_core.evaluate.evidence import Evidence, measured
-from s2f_core.evaluate.held_out import HeldOut
+from s2f_core.evaluate.held_out import SHOWN, HeldOut
 from s2f_core.evaluate.intervals import Estimate, Weights
 
 DECADE = 10  # years of an age class
-SHOWN, SECOND = "6s", "second"  # the variant that is mapped, and the kind of recording that falls on its map
+SECOND = "second"  # kind of the recordings that fall on the map of the first
 PERPLEXITY = 30  # of t-SNE, openTSNE's default: about how many neighbours count
 ANCESTRY, LANGUAGE = "ancestry", "language"
 Labels = Shaped[np.ndarray, " people"]

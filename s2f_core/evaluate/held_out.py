@@ -24,6 +24,8 @@ from s2f_core.features.appearance import Appearance
 # The lengths in mm that are tied to the voice within sex (`synthesis/causes.COUPLED`), by the dimension that is.
 LINKED = {"jaw width": "jaw_width", "face width": "face_width", "lower face": "lower_face_height", "mouth width": "mouth_width"}
 
+SHOWN = "6s"  # the variant of the voice encoder that is looked at where one is
+
 Facts = Sequence[Mapping[str, Any]]
 
 

@@ -74,18 +74,17 @@ def different_pairs(
     every = {kind: np.sort(np.concatenate(one.values)) for kind, one in same.items()}
     reached = {kind: np.zeros(len(values) + 1) for kind, values in every.items()}
     found.wins = {kind: np.zeros((3, n_persons)) for kind in same}
-    for number, start in enumerate(np.searchsorted(person, np.arange(n_persons))):
-        stop = int(np.searchsorted(person, number, side="right"))
-        others = person != number
-        if sex is not None:
-            others &= (sex == sex[start]) & (sex != "")
-        for first in range(start, stop, step):
-            block = _apart(unit[first : min(first + step, stop)], unit[others])
-            distances = block.reshape(-1)
-            found.add(number, distances, block[:, person[others] > number].reshape(-1))
-            for kind, wins in found.wins.items():
-                wins[0, number] += _below(every[kind], distances, reached[kind])
-                wins[2, number] += _below(same[kind].values[number], distances)
+    for group in [np.ones(len(unit), bool)] if sex is None else [sex == one for one in np.unique(sex) if one != ""]:
+        rows, number = unit[group], person[group]
+        for who in np.unique(number).tolist():
+            start, stop = np.searchsorted(number, [who, who + 1])
+            for first in range(start, stop, step):
+                block = _apart(rows[first : min(first + step, stop)], rows)
+                distances = np.concatenate([block[:, :start], block[:, stop:]], axis=1).reshape(-1)
+                found.add(who, distances, block[:, stop:].reshape(-1))
+                for kind, wins in found.wins.items():
+                    wins[0, who] += _below(every[kind], distances, reached[kind])
+                    wins[2, who] += _below(same[kind].values[who], distances)
     for kind, wins in found.wins.items():
         over = np.cumsum(reached[kind][::-1])[::-1][1:] / found.met  # different pairs above each same pair
         owner = np.repeat(np.arange(n_persons), [len(values) for values in same[kind].values])

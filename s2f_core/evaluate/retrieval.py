@@ -109,9 +109,13 @@ def recall_at_percent(ranking: Ranking, percent: int | float, *, groups: Groups 
 
     The baseline is the exact chance of those `places`, a little under `percent` %.
     """
-    within = places(ranking.gallery, percent)
-    chance = float(_chance_within(ranking, within).mean())
-    return proportion_clustered(ranking.ranks <= within, groups, baseline=chance)
+    chance = float(_chance_within(ranking, places(ranking.gallery, percent)).mean())
+    return proportion_clustered(found(ranking, percent), groups, baseline=chance)
+
+
+def found(ranking: Ranking, percent: int | float) -> Bool[np.ndarray, " queries"]:
+    """Whether each query's true face is in the first `percent` % of its gallery."""
+    return ranking.ranks <= places(ranking.gallery, percent)
 
 
 def places(gallery: Int[np.ndarray, " queries"], percent: int | float) -> Int64[np.ndarray, " queries"]:

@@ -9,10 +9,10 @@ from s2f_core.evaluate import craniofacial, held_out, hubness, retrieval
 from s2f_core.evaluate.claims import Row
 from s2f_core.evaluate.correlation import correlate
 from s2f_core.evaluate.evidence import Evidence, measured
+from s2f_core.evaluate.held_out import SHOWN
 from s2f_core.evaluate.printed import hub_rows
 from s2f_core.evaluate.released import correlation_rows, craniofacial_claim
 
-SHOWN = "6s"  # the variant of the voice encoder
 READING = f"synthetic.{SHOWN}"
 N_QUERIES, N_LISTED, N_FIRST = 100, 10, 5  # as on the authors' page of random queries; of the figure's lists
 

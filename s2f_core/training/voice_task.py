@@ -123,14 +123,16 @@ class VoiceTask:
         return torch.from_numpy(waveforms)
 
     def loss(self, batch: tuple[Tensor, Tensor, Tensor]) -> dict[str, Float[Tensor, ""]]:
-        """The three terms, or the pixel loss; and the error in the voice's numbers, added to either's total."""
+        """The three terms, or the pixel loss, and their sum as `face`; the error in the voice's numbers; `total`: of all."""
         heard, wanted, numbers = batch
         inputs = _inputs(self.encoder, heard)
         if not self.config.numbers:
-            return self._apart(self.model(inputs), wanted)
+            terms = self._apart(self.model(inputs), wanted)
+            return {**terms, "face": terms["total"]}
         v_s, told = self.model(inputs)
         terms, numbers_apart = self._apart(v_s, wanted), mse_loss(told, numbers)
-        return {**terms, "numbers": numbers_apart, "total": terms["total"] + self.config.numbers * numbers_apart}
+        total = terms["total"] + self.config.numbers * numbers_apart
+        return {**terms, "face": terms["total"], "numbers": numbers_apart, "total": total}
 
     def _apart(self, v_s: Float[Tensor, "clips feature"], wanted: Float[Tensor, "clips ..."]) -> dict[str, Float[Tensor, ""]]:
         if self.config.loss == "full":

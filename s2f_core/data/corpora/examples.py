@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -98,9 +99,13 @@ def voices(folder: Path, split: str, speakers: Sequence[str], kinds: Sequence[st
         raise InputError(f"{folder} holds no {' or '.join(kinds)} of {split} by any of {len(row_of)} speakers; run the "
                          "corpus stage for this profile first")
     samples = np.empty((len(found), round(seconds * SAMPLE_RATE_HZ)), np.int16)
-    for row, recording in enumerate(found):
-        heard = np.rint(fit_clip(recording.samples(), seconds) * FULL_SCALE)
+
+    def decode(row: int) -> None:
+        heard = np.rint(fit_clip(found[row].samples(), seconds) * FULL_SCALE)
         samples[row] = np.clip(heard, -FULL_SCALE, FULL_SCALE - 1)
+
+    with ThreadPoolExecutor() as pool:  # the decoder leaves Python alone
+        list(pool.map(decode, range(len(found))))
     person = np.array([row_of[one.speaker_id] for one in found])
     return VoiceSet(tuple(one.id for one in found), person, samples, tuple(one.facts for one in found))
 
