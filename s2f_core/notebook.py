@@ -2,7 +2,7 @@
 
 Papermill alone accepts misspelt parameters, uses whatever kernel a name finds, leaves half-written notebooks and stores
 times in them. Here an unknown or unread parameter is an error, the kernel is this environment's own Python, the output
-appears whole or not at all, and times go into a record beside it.
+appears whole or not at all, times go into a record beside it, and what cells say on stderr, such as progress, to the terminal.
 """
 
 import ast
@@ -105,15 +105,16 @@ def read(source: Path) -> nbformat.NotebookNode:
 
 
 def normalise(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """Strip what differs between two runs of a page: times, papermill's and the kernel's marks, random cell ids."""
-    kernelspec = {"name": "python3", **LANGUAGE}
-    notebook.metadata = nbformat.NotebookNode(kernelspec=kernelspec, language_info={"name": "python"})
+    """Strip what differs between two runs of a page: times, papermill's and the kernel's marks, random cell ids, stderr."""
+    notebook.metadata = nbformat.NotebookNode(kernelspec={"name": "python3", **LANGUAGE}, language_info={"name": "python"})
     for number, cell in enumerate(notebook.cells):
         tags = cell.metadata.get("tags", [])
         cell.metadata = nbformat.NotebookNode({"tags": tags} if tags else {})
         cell.id = f"cell-{number}"
-        for shown in cell.get("outputs", []):
-            shown.get("metadata", {}).pop("papermill", None)
+        if cell.cell_type == "code":
+            cell.outputs = [shown for shown in cell.outputs if shown.get("name") != "stderr"]
+            for shown in cell.outputs:
+                shown.get("metadata", {}).pop("papermill", None)
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     return notebook
 
@@ -151,14 +152,13 @@ def _execute(source: Path, scratch: Path, parameters: Mapping[str, Any], root: P
 
     try:
         papermill.execute_notebook(literal, scratch, dict(parameters), kernel_name=KERNEL, language="python",
-                                   cwd=str(root), progress_bar={"desc": source.stem})
+                                   cwd=str(root), progress_bar={"desc": source.stem}, stderr_file=sys.stderr)
     except PapermillExecutionError as error:
         return f"{source.name}, cell {error.exec_count}:\n{error.source}\n{error.ename}: {error.evalue}"
     except DeadKernelError:
         return f"{source.name}: the kernel died (out of memory or a crash) in the cell\n{_last_started(scratch).source}"
     last = _last_started(scratch)
-    left_early = last.metadata.papermill.exception
-    return f"{source.name}: a cell left before the page's end\n{last.source}" if left_early else None
+    return f"{source.name}: a cell left before the page's end\n{last.source}" if last.metadata.papermill.exception else None
 
 
 def _last_started(scratch: Path) -> nbformat.NotebookNode:

@@ -30,8 +30,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("checkout")
     shutil.copytree(ROOT / "data" / "corpus" / "smoke", root / "data" / "corpus" / "smoke")
     params = yaml.safe_load((ROOT / "params.yaml").read_text(encoding="utf-8"))
-    both = ["6s", "speaker"]
-    params["base"]["reconstruct"] |= {"weights": "data/weights/tiny", "variants": both, "kinds": ["clip", "long"], "parts": both}
+    both, kinds = ["6s", "speaker"], ["clip", "long"]
+    params["base"]["reconstruct"] |= {"weights": "data/weights/tiny", "variants": both, "kinds": kinds, "parts": both}
     (root / "params.yaml").write_text(yaml.safe_dump(params))
     write_ge2e(root / "data" / "weights" / "ge2e.safetensors")
     write_set(root / "data" / "weights" / "tiny", "6s", "speaker", sees_px=CANONICAL_PX, draws_px=CANONICAL_PX)

@@ -144,6 +144,14 @@ def test_a_failing_cell_is_shown_and_the_output_is_not_touched(tmp_path: Path, c
 
 # Runs that are interrupted.
 
+def test_progress_goes_to_the_terminal_as_it_comes_and_into_no_page(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    code = "import sys\nfor done in range(parts):\n    print(f'{done} of {parts}', file=sys.stderr)\nprint('all', parts)"
+    source = page(tmp_path / "page.ipynb", code, parameters="parts = 3")
+    notebook.run(source, tmp_path / "out.ipynb", {}, root=tmp_path)
+    [cell] = [one for one in nbformat.read(tmp_path / "out.ipynb", as_version=4).cells if "range" in one.source]
+    assert "2 of 3" in capfd.readouterr().err and [one.text for one in cell.outputs] == ["all 3\n"]
+
+
 def is_running(pid: int) -> bool:
     try:
         os.kill(pid, 0)
