@@ -38,7 +38,7 @@ $(VENV)/.extra: $(VENV)/.ready requirements-corpus.lock
 	@touch $@
 
 data: setup  ## bring data and weights from the remote inside this repository
-	@dvc pull --quiet
+	@dvc pull --quiet data.dvc
 
 paper: data  ## regenerate every figure and table, the scorecard and the site (PROFILE=..., PUBLISHED=..., FORCE=1)
 ifeq ($(PROFILE),published)
