@@ -81,9 +81,10 @@ def reconstruct(root: Path, profile: str) -> Path:
         _voices(folder, networks, test, voices, features[0])
     listening = [one for one in sets if one.networks.variant in block.parts and one.networks.ears is None]
     long = np.flatnonzero([one["kind"] == LONG for one in voices.facts])
-    parts = _hear(listening, voices.samples[long], [PARTS] * len(listening), "hear parts") if len(long) else []
-    for networks, features in zip(listening, parts, strict=False):
-        stretches.write(folder, _stretches(networks, voices.person[long], features))
+    if listening and len(long):
+        parts = _hear(listening, voices.samples[long], [PARTS] * len(listening), "hear parts")
+        for networks, features in zip(listening, parts, strict=True):
+            stretches.write(folder, _stretches(networks, voices.person[long], features))
     for variant in block.variants:
         _log(folder, home, variant)
     return folder
@@ -119,7 +120,7 @@ def _hear(sets: Sequence[Reconstructor], samples: Int16[np.ndarray, "recordings 
     A spectrogram costs as much as a network: it is computed once, and the parts are cut from its frames.
     """
     found: list[list[Float32[np.ndarray, "parts block feature"]]] = [[] for _ in sets]
-    whole_s = max((start + seconds for some in parts for start, seconds in some), default=0)
+    whole_s = max(start + seconds for some in parts for start, seconds in some)
     for block in _blocks(samples[:, : whole_s * SAMPLE_RATE_HZ], title):
         waveforms = torch.from_numpy(block.astype(np.float32) / FULL_SCALE)
         frames = spectrogram(waveforms)

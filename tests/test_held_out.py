@@ -160,6 +160,20 @@ def test_a_run_on_the_same_data_writes_the_same_bytes(made: Path, folder: Path) 
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
 
 
+def test_parts_need_not_be_heard(made: Path, folder: Path) -> None:
+    path, before = made / "params.yaml", (made / "params.yaml").read_text(encoding="utf-8")
+    (kept,) = [one.name for one in folder.glob(f"{stretches.STRETCHES}*")]
+    bytes_before = (folder / kept).read_bytes()
+    params = yaml.safe_load(before)
+    params["base"]["reconstruct"]["parts"] = []
+    path.write_text(yaml.safe_dump(params))
+    (folder / kept).unlink()
+    held_out.reconstruct(made, PROFILE)
+    assert stretches.read(folder) == {} and reconstructions.variants(folder) == ["6s", "speaker"]
+    path.write_text(before, encoding="utf-8")
+    (folder / kept).write_bytes(bytes_before)
+
+
 def test_missing_weights_say_what_to_do(tmp_path: Path, made: Path) -> None:
     (tmp_path / "data").mkdir()
     shutil.copy(made / "params.yaml", tmp_path)
