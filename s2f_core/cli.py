@@ -18,10 +18,9 @@ from s2f_core.progress import progress
 app = typer.Typer(no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False,
                   help="Speech2Face, re-measured: fetch what the authors published, verify every claim, build the site.")
 notebook_app = typer.Typer(no_args_is_help=True, help="Run pages strictly.")
-fetch_app = typer.Typer(no_args_is_help=True, help="Bring data that this project may not ship.")
 weights_app = typer.Typer(no_args_is_help=True, help="Convert weights that you have and this project may not ship.")
 app.add_typer(notebook_app, name="notebook")
-app.add_typer(fetch_app, name="fetch")
+app.add_typer(cli_published.fetch_app, name="fetch")
 app.add_typer(weights_app, name="import-weights")
 app.add_typer(cli_corpus.app, name="corpus")
 app.add_typer(cli_train.app, name="train")
@@ -43,24 +42,6 @@ def notebook_run(
     from s2f_core import notebook
 
     notebook.run(source, output, dict(map(_parameter, parameter or [])), root=_root())
-
-
-@fetch_app.command("published")
-def fetch_published(
-    source: Annotated[Path | None, typer.Option("--from", help="a local copy in the layout of the authors' page")] = None,
-    if_needed: Annotated[bool, typer.Option(help="be content with what is already here")] = False,
-) -> None:
-    """Fetch the authors' released examples (real people) into a cache folder outside the repository, checked by hash."""
-    from s2f_core import measure
-    from s2f_core.data.corpora import published_fetch, published_manifest
-
-    home = measure.published_home()
-    found = published_manifest.inventory(home)
-    if if_needed and source is None and any(count.present for count in found.clips.values()):
-        return  # a reader who brought a part by hand is not sent to the network for the rest
-    with progress("fetch the published examples", len(published_manifest.manifest())) as advance:
-        found = published_fetch.fetch(home, source=source, on_progress=advance)
-    _say(f"The authors' examples lie in {home}, outside the repository.", *published_manifest.missing_report(found))
 
 
 @weights_app.command("vgg-face")
@@ -138,6 +119,14 @@ def print_charts(profile: Profile = "laptop") -> None:
     with progress("print the charts", len(printing.charts(results / "figures"))) as advance:
         files = printing.export(results / "figures", on_progress=advance)
     _say(f"For a paper: {printing.bundle(results, [*files, *printing.write_tables(results)])}")
+
+
+@app.command()
+def code() -> None:
+    """Write results/code: for every page and command of dvc.yaml, the hashes of the code behind it."""
+    from s2f_core import stage_code
+
+    stage_code.write(_root())
 
 
 @app.command()

@@ -24,7 +24,7 @@ from s2f_core.features.spectrogram import HOP_SAMPLES, n_frames, spectrogram
 from s2f_core.models import trained_set
 from s2f_core.models.face_decoder import shown
 from s2f_core.progress import progress
-from s2f_core.reconstruct import BATCH, Reconstructor
+from s2f_core.reconstruct import Reconstructor
 from s2f_core.synthesis.plan import CorpusBlock
 from s2f_core.training.log import METRICS
 
@@ -135,9 +135,8 @@ def _heard(networks: Reconstructor, waveforms: Float[Tensor, "recordings samples
     first, n_samples = start * SAMPLE_RATE_HZ, seconds * SAMPLE_RATE_HZ
     if networks.networks.ears is not None:
         return networks.hear(waveforms[:, first : first + n_samples]).numpy()
-    encoder, first = networks.networks.voice_encoder, first // HOP_SAMPLES
-    cut = frames[:, first : first + n_frames(n_samples)]
-    return torch.cat([encoder(some.to(networks.device)).cpu() for some in cut.split(BATCH)]).numpy()
+    first //= HOP_SAMPLES
+    return networks.hear_in(frames[:, first : first + n_frames(n_samples)]).numpy()
 
 
 def _voices(folder: Path, networks: Reconstructor, test: FaceSet, voices: VoiceSet,

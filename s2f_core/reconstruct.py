@@ -95,7 +95,14 @@ class Reconstructor:
         encoder, ears = self.networks.voice_encoder, self.networks.ears
         places = torch.arange(encoder.config.seconds * SAMPLE_RATE_HZ) % n_samples
         front = ears.embed if ears else spectrogram
-        return torch.cat([encoder(front(some[:, places].to(self.device))).cpu() for some in waveforms.split(BATCH)])
+        return torch.cat([self.hear_in(front(some[:, places].to(self.device))) for some in waveforms.split(BATCH)])
+
+    @torch.inference_mode()
+    def hear_in(self, frames: Float[Tensor, "batch frames freq ri"] | Float[Tensor, "batch embedding"]
+                ) -> Float[Tensor, "batch feature"]:
+        """Estimate face features from spectrograms of any length, or from embeddings where the set's network takes those."""
+        encoder = self.networks.voice_encoder
+        return torch.cat([encoder(some.to(self.device)).cpu() for some in frames.split(BATCH)])
 
     @torch.inference_mode()
     def see(self, images: UInt8[Tensor, "batch side side 3"]) -> Float[Tensor, "batch feature"]:

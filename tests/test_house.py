@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 from checkout import ROOT, import_names, requirements, tracked_files
-from import_graph import DOORS, FLOORS, PACKAGE, closure, imports, modules, tree_of
+from floors import DOORS, FLOORS
+
+from s2f_core.imports import PACKAGE, closure, imports, modules, tree_of
 
 COMPUTING = ("s2f_core.features", "s2f_core.models", "s2f_core.training", "s2f_core.reconstruct")
 
@@ -18,7 +20,7 @@ def floor(module: str) -> int:
     room = module.split(".")[1]
     found = [number for number, rooms in enumerate(FLOORS) if room in rooms]
     if not found:
-        pytest.fail(f"{module} stands on no floor: give the room {room!r} one in FLOORS of tests/import_graph.py")
+        pytest.fail(f"{module} stands on no floor: give the room {room!r} one in FLOORS of tests/floors.py")
     return found[0]
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 import yaml
 from checkout import OPTIONAL, ROOT, import_names, project, requirements, tracked_files
-from import_graph import PACKAGE, modules, names_imported, notebook_tree, tree_of
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+
+from s2f_core.imports import PACKAGE, modules, names_imported, notebook_tree, tree_of
 
 TESTS = sorted((ROOT / "tests").glob("*.py"))
 BENCHMARKS = sorted((ROOT / "benchmarks").glob("*.py"))

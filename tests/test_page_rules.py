@@ -8,10 +8,10 @@ from pathlib import Path
 import nbformat
 import pytest
 from checkout import ROOT
-from import_graph import closure, imports, notebook_tree
 from nbformat import NotebookNode
 from nbstripout import strip_output
 
+from s2f_core.imports import closure, imports, notebook_tree
 from s2f_core.notebook import check_parameters
 
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))

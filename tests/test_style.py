@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 import yaml
 from checkout import ROOT
-from import_graph import DOORS, PACKAGE, modules, names_imported, tree_of
+from floors import DOORS
 
 from s2f_core import config
+from s2f_core.imports import PACKAGE, modules, names_imported, tree_of
 
 SOURCES = sorted([*PACKAGE.rglob("*.py"), *(ROOT / "tests").glob("*.py"), *(ROOT / "benchmarks").glob("*.py")])
 NAMELESS = {"utils", "util", "common", "helpers", "helper", "misc", "base", "tools"}

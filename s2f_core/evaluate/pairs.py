@@ -1,5 +1,7 @@
 """Pairs of features of one speaker and of different ones (Fig. 10): sums by person, from which any person can be left out."""
 
+from collections.abc import Iterator
+
 import numpy as np
 from jaxtyping import Float64, Int64, Shaped
 
@@ -69,28 +71,35 @@ def different_pairs(
     sex: Shaped[np.ndarray, " rows"] | None, same: dict[str, Kind],
 ) -> Kind:
     """Pairs of rows of two persons, of one known sex where `sex` is given, against the `same` pairs; rows as there."""
-    n_persons, step = int(person[-1]) + 1, max(1, BLOCK_CELLS // len(unit))
+    n_persons = int(person[-1]) + 1
     found = Kind(n_persons, 2)
     every = {kind: np.sort(np.concatenate(one.values)) for kind, one in same.items()}
     reached = {kind: np.zeros(len(values) + 1) for kind, values in every.items()}
     found.wins = {kind: np.zeros((3, n_persons)) for kind in same}
     for group in [np.ones(len(unit), bool)] if sex is None else [sex == one for one in np.unique(sex) if one != ""]:
-        rows, number = unit[group], person[group]
-        for who in np.unique(number).tolist():
-            start, stop = np.searchsorted(number, [who, who + 1])
-            for first in range(start, stop, step):
-                block = _apart(rows[first : min(first + step, stop)], rows)
-                distances = np.concatenate([block[:, :start], block[:, stop:]], axis=1).reshape(-1)
-                found.add(who, distances, block[:, stop:].reshape(-1))
-                for kind, wins in found.wins.items():
-                    wins[0, who] += _below(every[kind], distances, reached[kind])
-                    wins[2, who] += _below(same[kind].values[who], distances)
+        for who, before, after in _met(unit[group], person[group]):
+            distances = np.concatenate([before, after], axis=1).reshape(-1)
+            found.add(who, distances, after.reshape(-1))
+            for kind, wins in found.wins.items():
+                wins[0, who] += _below(every[kind], distances, reached[kind])
+                wins[2, who] += _below(same[kind].values[who], distances)
     for kind, wins in found.wins.items():
         over = np.cumsum(reached[kind][::-1])[::-1][1:] / found.met  # different pairs above each same pair
         owner = np.repeat(np.arange(n_persons), [len(values) for values in same[kind].values])
         by_value = np.argsort(np.concatenate(same[kind].values), kind="stable")
         wins[1] = np.bincount(owner[by_value], over, minlength=n_persons)
     return found
+
+
+def _met(rows: Float64[np.ndarray, "rows features"], person: Int64[np.ndarray, " rows"]
+         ) -> Iterator[tuple[int, Float64[np.ndarray, "block before"], Float64[np.ndarray, "block after"]]]:
+    """Who, and the distances of some of their rows to all rows of the persons before them and after them."""
+    step = max(1, BLOCK_CELLS // len(rows))
+    for who in np.unique(person).tolist():
+        start, stop = np.searchsorted(person, [who, who + 1])
+        for first in range(start, stop, step):
+            block = _apart(rows[first : min(first + step, stop)], rows)
+            yield who, block[:, :start], block[:, stop:]
 
 
 def _apart(a: Float64[np.ndarray, "a features"], b: Float64[np.ndarray, "b features"]) -> Float64[np.ndarray, "a b"]:
