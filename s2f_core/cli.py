@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 import yaml
 
-from s2f_core import cli_corpus, cli_published, cli_reconstruct, cli_train, config
+from s2f_core import cli_audit, cli_corpus, cli_published, cli_reconstruct, cli_train, config
 from s2f_core.errors import InputError
 from s2f_core.progress import progress
 
@@ -24,6 +24,7 @@ app.add_typer(cli_published.fetch_app, name="fetch")
 app.add_typer(weights_app, name="import-weights")
 app.add_typer(cli_corpus.app, name="corpus")
 app.add_typer(cli_train.app, name="train")
+app.add_typer(cli_audit.app, name="audit")
 app.command()(cli_corpus.show)
 app.command()(cli_reconstruct.reconstruct)
 app.command()(cli_published.train_published)

@@ -18,19 +18,21 @@ Picture = UInt8[np.ndarray, "side side 3"]
 
 
 class Sample(NamedTuple):
-    """Some test people: their canonical faces, and what was drawn of them from face and voice."""
+    """Some test people: their canonical faces, and what was drawn of them from face and voice; `seed`: of the lot."""
 
     ids: list[str]
     true: list[Picture]
     seen: list[Picture]
     heard: list[Picture]
+    seed: int | None = None
 
 
 def by_lot(root: Path, profile: str, *, variant: str, n: int) -> Sample:
     """Draw up to `n` test people by the corpus's seed. Raises InputError where they were not reconstructed."""
     seed = config.load(root, "corpus", CorpusBlock, profile=profile).seed
     ids = sorted(reconstructions.read_faces(reconstructions.folder_of(root, profile)).ids["test"])
-    return _sample(root, profile, variant, [ids[row] for row in np.random.default_rng(seed).permutation(len(ids))[:n]])
+    some = [ids[row] for row in np.random.default_rng(seed).permutation(len(ids))[:n]]
+    return _sample(root, profile, variant, some)._replace(seed=seed)
 
 
 def worst(root: Path, profile: str, *, variant: str, n: int) -> tuple[Sample, list[float]]:

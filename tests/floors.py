@@ -15,7 +15,8 @@ FLOORS = (
     {"corpus"}, {"train"},
     {"train_published"}, {"held_out"}, {"samples"}, {"voicebank"}, {"corpus_measures"}, {"corpus_checks"},
     {"show"},
+    {"speaking"}, {"jury"}, {"listening"}, {"world_training"}, {"worlds"},
     {"imports"}, {"stage_code"},
-    {"cli_corpus"}, {"cli_reconstruct"}, {"cli_train"}, {"cli_published"}, {"cli"},
+    {"cli_corpus"}, {"cli_reconstruct"}, {"cli_train"}, {"cli_audit"}, {"cli_published"}, {"cli"},
 )
 DOORS = set().union(*FLOORS[FLOORS.index({"figures"}) + 1:])

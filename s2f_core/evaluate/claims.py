@@ -10,7 +10,7 @@ from pydantic import Field, Strict, ValidationError, model_validator
 from s2f_core.artifacts import read_json, write_json
 from s2f_core.config import nearest, read_yaml
 from s2f_core.errors import InputError
-from s2f_core.evaluate.verdicts import IN_WORDS, Number, Record, Tolerance, Verdict, judge, six_digits
+from s2f_core.evaluate.verdicts import IN_WORDS, Number, Record, Tolerance, Verdict, because, judge, six_digits
 
 Kind = Literal["table", "figure", "page", "text"]
 Tier = Literal["A", "B", "C", "D"]
@@ -45,6 +45,7 @@ class Claim(Record):
     tolerance: Tolerance
     tier: Tier
     reason: Words | None = None
+    otherwise: Words | None = None  # where ours disagrees: why, as far as it was measured
 
     @model_validator(mode="after")
     def _can_be_judged(self) -> "Claim":
@@ -168,8 +169,7 @@ def compare(claim: Claim, *, reading: str, ours: Number, n: int | None, low: Num
     paper = claim.value if paper is None and not isinstance(claim.value, tuple) else paper
     ours, low, high, baseline = map(six_digits, (ours, low, high, claim.baseline if baseline is None else baseline))
     verdict = judge(claim.tolerance, paper=paper, ours=ours, low=low, high=high, baseline=baseline)
-    if verdict == "untestable" and reason is None:
-        reason = f"n = {n} is too few: our 95 % interval does not tell the claim from the baseline"
+    reason = reason or because(verdict, n, claim.otherwise)
     return Row(id=f"{claim.id}/{reading}", kind=claim.kind, source=claim.source, statement=statement or claim.statement,
                paper=paper, ours=ours, unit=claim.unit, n=n, low=low, high=high, baseline=baseline, verdict=verdict,
                tier=tier or claim.tier, page=claim.page, reason=reason)

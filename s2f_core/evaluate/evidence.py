@@ -11,6 +11,7 @@ from pydantic import Field
 from s2f_core.config import Block
 from s2f_core.data.corpora.published import Clip
 from s2f_core.data.corpora.published_pages import Correlation, Query, RankedList
+from s2f_core.data.experiments import Experiments
 from s2f_core.evaluate.claims import Claim, Row, compare
 from s2f_core.evaluate.exaggeration import PixelMoments
 from s2f_core.evaluate.held_out import HeldOut
@@ -74,6 +75,7 @@ class Evidence:
             there to 500k.
         held_out: the synthetic test people as the trained models saw and heard them.
         small: test → reading → estimate, of small models of the released examples.
+        experiments: what the audits' experiments judged.
         missing: in words for a row that cannot be tested: what to fetch.
     """
 
@@ -87,6 +89,7 @@ class Evidence:
     fig08_changes: Float[np.ndarray, "faces 2"] | None = None
     held_out: HeldOut | None = None
     small: Mapping[str, Mapping[str, Estimate]] = field(default_factory=dict)
+    experiments: Experiments = field(default_factory=Experiments)
     missing: str = "needs the authors' released examples: make paper PROFILE=published"
 
 

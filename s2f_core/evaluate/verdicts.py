@@ -80,3 +80,10 @@ def _judge_words(kind: str, side: int) -> Verdict:
     if side == 0:
         return "untestable"
     return "reproduced" if side == (1 if kind == "above" else -1) else "contradicted"
+
+
+def because(verdict: Verdict, n: int | None, otherwise: str | None) -> str | None:
+    """The reason for a verdict: none where ours agrees, the ledger's where it does not, too small an n where nothing shows."""
+    if verdict == "untestable":
+        return f"n = {n} is too few: our 95 % interval does not tell the claim from the baseline"
+    return None if verdict == "reproduced" else otherwise

@@ -73,9 +73,7 @@ def voice_of(rng: np.random.Generator, traits: VoiceTraits, catalogue: Catalogue
     own = rng.standard_normal(8)
     old = max(0.0, (traits.age - OLD_FROM) / OLD_SPAN * (1 + 0.35 * own[0]))
     young = min(1.0, (traits.age - 18) / 40)
-    f0 = float(np.interp(traits.age, *zip(*F0_HZ[traits.sex], strict=True)))
-    f0 *= math.exp(F0_SPREAD[traits.sex] * traits.z["F0"])
-    vtl = VTL_CM[traits.sex] * math.exp(VTL_SPREAD * traits.z["vocal-tract length"])
+    f0, vtl = f0_of(traits.sex, traits.age, traits.z["F0"]), vtl_of(traits.sex, traits.z["vocal-tract length"])
     shifts = [spread * traits.z[f"F{k}"] for k, spread in enumerate(FORMANT_SPREAD, start=1)]
     shifts[0] -= 0.02 * old
     base, blend = _choose_base(rng, traits, (f0, vtl), catalogue)
@@ -87,6 +85,16 @@ def voice_of(rng: np.random.Generator, traits: VoiceTraits, catalogue: Catalogue
         tremor=0.015 * max(0.0, old - 0.5),
         tilt_db_oct=-0.5 * woman - 0.9 * old - 0.4 * young + 1.0 * float(own[5]),
         tempo=float(np.clip((1.06 - 0.12 * young) * (1 - 0.11 * old) + 0.06 * own[6], 0.65, 1.3)), base=base, blend=blend)
+
+
+def f0_of(sex: str, age: float, z: float) -> float:
+    """Median fundamental frequency in Hz of somebody who lies `z` standard deviations from their like."""
+    return float(np.interp(age, *zip(*F0_HZ[sex], strict=True))) * math.exp(F0_SPREAD[sex] * z)
+
+
+def vtl_of(sex: str, z: float) -> float:
+    """Vocal-tract length in cm of somebody who lies `z` standard deviations from their sex's mean."""
+    return VTL_CM[sex] * math.exp(VTL_SPREAD * z)
 
 
 def _choose_base(
