@@ -13,11 +13,11 @@ ifneq ($(PROCESSES),)
 export S2F_PROCESSES := $(PROCESSES)
 endif
 
-.PHONY: help setup extra data paper site print test smoke retrain corpus checks assets voicebank bench lint speech clean
+.PHONY: help setup extra data paper site print test smoke retrain retrain-audits corpus checks assets voicebank bench lint speech clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: $(VENV)/.ready  ## create .venv with the locked requirements
 
@@ -66,6 +66,9 @@ corpus: data extra  ## render the synthetic corpus anew from its assets, whole (
 
 retrain: data  ## train every model anew on the synthetic corpus (an hour and a half on 2 cores; ^C and again goes on)
 	@dvc repro $(if $(FORCE),--force) voice_encoder  # and, first, the corpus's training clips and the face models
+
+retrain-audits: data  ## make the audits' experiments anew (within the hour on 2 cores; ^C and again goes on)
+	@dvc repro $(if $(FORCE),--force) audit_listen@laptop audit_worlds@laptop
 
 checks: data extra  ## measure what the synthetic corpus promises, with independent judges
 	@s2f corpus check --profile $(PROFILE)

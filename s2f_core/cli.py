@@ -80,14 +80,15 @@ def measure_all(profile: Profile = "laptop", processes: Processes = 0) -> None:
 def verify_claims(profile: Profile = "laptop", processes: Processes = 0) -> None:
     """Test every claim of the ledger that can be tested, write results/<profile>/scorecard.json and print it."""
     from s2f_core import verify
+    from s2f_core.evaluate import chapters
 
     root = _root()
     inventory(profile)
     measure_all(profile, processes)
     evidence = verify.gather(root, profile)
-    with progress("test the claims", len(verify.CHAPTERS)) as advance:
+    with progress("test the claims", len(chapters.CHAPTERS)) as advance:
         rows = verify.account(evidence, verify.evaluate(evidence, on_progress=advance))
-    verify.write(rows, verify.details(evidence), root=root, profile=profile)
+    verify.write(rows, chapters.details(evidence), root=root, profile=profile)
     scorecard(profile)
 
 

@@ -12,8 +12,10 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoes
 
 from s2f_core import artifacts
 from s2f_core.evaluate.claims import Row
+from s2f_core.figures.questions import QUESTIONS, Question
 from s2f_core.figures.style import VERDICT_COLOURS, VERDICT_MARKS
 
+NOT_MEASURED = "Not measured in this profile."
 ASSETS = Path(__file__).with_name("site_assets")
 
 VERDICTS = {
@@ -49,6 +51,7 @@ def write_pages(source: Path, rows: list[Row], titles: dict[str, str], profile: 
             "rows": views, "missing": missing, "verdicts": VERDICTS, "tiers": TIERS, "marks": VERDICT_MARKS,
             "colours": VERDICT_COLOURS, "n_by_verdict": Counter(row.verdict for row in rows),
             "n_by_tier": Counter(row.tier for row in rows)}),
+        ("questions.html", "questions.html", {"questions": [_asked(one, rows, titles) for one in QUESTIONS]}),
         ("index.md", "index.md", {"groups": _groups(titles)}),
         ("rerun.md", "rerun.md", {"profile": profile}),
         ("ledger/index.md", "ledger.md", {"names": ledgers}),
@@ -56,6 +59,12 @@ def write_pages(source: Path, rows: list[Row], titles: dict[str, str], profile: 
     ]
     for name, template, values in pages:
         artifacts.write_text(source / name, jinja.get_template(template).render(values))
+
+
+def _asked(question: Question, rows: list[Row], titles: dict[str, str]) -> dict[str, str]:
+    """A question with its answer and the section that charts it; what this profile does not measure says so."""
+    link = f"pages/{question.page}.html#{question.anchor}" if question.page in titles else "#questions"
+    return {"text": question.text, "link": link, "answer": question.answered(rows) or NOT_MEASURED}
 
 
 def _view(row: Row, titles: dict[str, str], lines: dict[str, str]) -> dict[str, Any]:

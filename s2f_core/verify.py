@@ -7,26 +7,10 @@ from typing import Any
 import numpy as np
 
 from s2f_core import artifacts, config, measure
-from s2f_core.data import reconstructions, stretches
+from s2f_core.data import experiments, reconstructions, stretches
 from s2f_core.data.corpora import published, published_pages
 from s2f_core.data.faces import read_face
-from s2f_core.evaluate import (
-    ablations,
-    architecture,
-    attributes,
-    cartoons,
-    distances,
-    feature_space,
-    identity,
-    languages,
-    printed,
-    released,
-    reported,
-    settings,
-    shapes,
-    sizes,
-    trained,
-)
+from s2f_core.evaluate.chapters import CHAPTERS, Chapter
 from s2f_core.evaluate.claims import Row, load_ledger, untestable, write_scorecard
 from s2f_core.evaluate.evidence import EvaluateBlock, Evidence, Half
 from s2f_core.evaluate.exaggeration import PixelMoments, person_blocks
@@ -34,23 +18,6 @@ from s2f_core.evaluate.held_out import HeldOut
 from s2f_core.evaluate.intervals import Estimate
 from s2f_core.features.appearance import appearance
 from s2f_core.training.log import read_rows
-
-Chapter = Callable[[Evidence], list[Row]]
-
-# Chapters in the order of the paper; each is a pure function of the evidence. The first group needs the ledger only.
-REPORTED: tuple[Chapter, ...] = (reported.table3, reported.attributes, reported.craniofacial, sizes.sizes,
-                                architecture.table1, architecture.figure2, settings.settings)
-RELEASED: tuple[Chapter, ...] = (
-    printed.queries, printed.candidates, printed.statistics, released.attributes, released.craniofacial_correlations,
-    released.consistency, identity.identifiability, identity.averageness, identity.pixel_loss, identity.convergence,
-    identity.looping, identity.formats,
-)
-TRAINED: tuple[Chapter, ...] = (
-    trained.readings, trained.shares, trained.found, trained.one_speaker, trained.shuffled, trained.small, attributes.figure4,
-    shapes.figure5, ablations.figure6, shapes.figure7, distances.table2, distances.table3, ablations.figure8,
-    ablations.figure9, languages.figure11, languages.figure12, cartoons.figure13, feature_space.figure14,
-)
-CHAPTERS = (*REPORTED, *RELEASED, *TRAINED)
 
 ORDER = ("tab03", "fig04", "labels", "fig05", "fig07", "text", "exaggeration", "fig", "tab", "trained")  # then the rest
 FIG08_FOLDERS = tuple(f"{iterations}_{loss}" for iterations in ("200k", "300k", "500k") for loss in ("imgloss", "1kloss"))
@@ -63,7 +30,8 @@ def gather(root: Path, profile: str) -> Evidence:
     params = config.load(root, "evaluate", EvaluateBlock, profile=profile)
     ledger = load_ledger()
     if profile != measure.PROFILE:
-        return Evidence(ledger, params, held_out=_held_out(root, profile, params))
+        return Evidence(ledger, params, held_out=_held_out(root, profile, params),
+                        experiments=experiments.read_all(root / params.experiments))
     home = measure.published_home()
     halves = {half.name: half for name in published.HALVES if (half := _half(root, profile, name, params))}
     return Evidence(
@@ -102,24 +70,6 @@ def account(evidence: Evidence, rows: Sequence[Row]) -> list[Row]:
         reason = claim.reason or (NEEDS_TRAINING if claim.tier == "C" else evidence.missing)
         complete += by_claim.get(name) or [untestable(claim, reason)]
     return complete
-
-
-def details(evidence: Evidence) -> dict[str, Any]:
-    """Arrays behind the charts: re-measured confusions and ranks. Numbers only: no name, no face, no clip."""
-    ranks = {}
-    for half in evidence.halves.values():
-        for view in ("f2f", *released.S2F_VIEWS):
-            ranking, _ = identity.true_face_ranks(half, view)
-            ranks[f"{half.name}.{view}"] = sorted((ranking.ranks / ranking.gallery).round(6).tolist())
-    spread = {f"{half.name}.{view}": round(moments.spread().value, 3)
-              for half in evidence.halves.values() for view, moments in half.pixels.items()}
-    return {"confusions": released.confusions(evidence), "relative_ranks": ranks, "pixel_spread": spread,
-            "architecture": architecture.networks(), "heard_ranks": distances.curves(evidence),
-            "drawn_spread": ablations.spreads(evidence), "by_seconds": ablations.by_seconds(evidence),
-            "losses": ablations.losses(evidence), "drawn_confusions": attributes.confusions(evidence),
-            "ancestry_agreed": languages.agreements(evidence),
-            "neighbours": feature_space.neighbours(evidence), "speaker_distances": trained.speaker_distances(evidence),
-            "looks": cartoons.looks(evidence), "maps": feature_space.maps(evidence), "labels": feature_space.labels(evidence)}
 
 
 def write(rows: Sequence[Row], detail: dict[str, Any], *, root: Path, profile: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from jaxtyping import Float32, Int16, Int64
+from jaxtyping import Float32, Int16, Int64, Shaped
 from torch import Tensor
 
 from s2f_core.data.corpora import synthetic
@@ -42,12 +42,12 @@ class Class:
     clips: Samples | Float32[Tensor, "clips embedding"]
 
     @property
-    def morphs(self) -> np.ndarray:
+    def morphs(self) -> Shaped[np.ndarray, " clips"]:
         """Ancestry morph of each clip's speaker."""
         return np.array([one.body.morph for one in self.people])[self.person]
 
     @property
-    def languages(self) -> np.ndarray:
+    def languages(self) -> Shaped[np.ndarray, " clips"]:
         """Language of each clip."""
         return np.array([one.voice_body.speech.language for one in self.people])[self.person]
 

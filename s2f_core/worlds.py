@@ -156,10 +156,13 @@ def _table(stage: Stage, run: Run, taught: Class, test: VoiceSet, heard: Float32
     numbers = {"follows": run.follows, "majority": run.majority, "paired": float(run.paired),
                "associated": counterfactual.cramers_v(taught.languages, taught.morphs)}
     facts = {name: np.array([one[name] for one in test.facts]) for name in ("kind", "language")}
+    usual = counterfactual.goes_with()
+    facts["goes_with"] = np.array([usual.get(language, "") for language in facts["language"].tolist()])
+    truth = {name: np.array([one["attributes"][name] for one in panel.facts["test"]])[test.person] for name in ("sex", "morph")}
     noise = np.array([one["condition"]["snr_db"] for one in test.facts], np.float32)
     return experiments.Worlds(
         panel.networks.networks.sha256, np.full(n, stage.runs.index(run)), np.repeat(run.net, n), np.repeat(run.treated, n),
-        **{name: np.full(n, value, np.float32) for name, value in numbers.items()}, **facts, **ancestry,
+        **{name: np.full(n, value, np.float32) for name, value in numbers.items()}, **facts, **truth, **ancestry,
         person=np.array(panel.ids["test"])[test.person], woman=judged.woman.astype(np.float32),
         age=judged.age.astype(np.float32), percent=panel.percent(heard, test.person), noise_db=noise)  # fmt: skip
 

@@ -15,6 +15,7 @@ FLOORS = (
     {"corpus"}, {"train"},
     {"train_published"}, {"held_out"}, {"samples"}, {"voicebank"}, {"corpus_measures"}, {"corpus_checks"},
     {"show"},
+    {"corpus_counts", "croissant"}, {"cards"},
     {"speaking"}, {"jury"}, {"listening"}, {"world_training"}, {"worlds"},
     {"imports"}, {"stage_code"},
     {"cli_corpus"}, {"cli_reconstruct"}, {"cli_train"}, {"cli_audit"}, {"cli_published"}, {"cli"},

@@ -9,8 +9,8 @@ from s2f_core.evaluate.claims import load_ledger
 from s2f_core.evaluate.evidence import EvaluateBlock, Evidence, Half
 from s2f_core.evaluate.exaggeration import PixelMoments, person_blocks
 
-PARAMS = EvaluateBlock(seed=1, n_resamples=200, n_permutations=200, fewest=20, top_ranks=[1, 2, 5, 10],
-                       top_percents=[1.0, 2.0, 5.0, 10.0])
+PARAMS = EvaluateBlock(seed=1, n_resamples=200, n_permutations=200, fewest=20, experiments="data/audits/laptop",
+                       top_ranks=[1, 2, 5, 10], top_percents=[1.0, 2.0, 5.0, 10.0])
 EXAGGERATION = {"exg0": 0.0, "exg0.7": 0.7, "exg1.4": 1.4}
 
 

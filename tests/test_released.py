@@ -7,17 +7,17 @@ import pytest
 from invented_evidence import evidence
 
 from s2f_core import verify
-from s2f_core.evaluate import identity, released
+from s2f_core.evaluate import chapters, identity, released
 
 
 @pytest.fixture(scope="module")
 def with_identity():
-    return {row.id: row for row in verify.evaluate(evidence(identity=0.8), verify.RELEASED)}
+    return {row.id: row for row in verify.evaluate(evidence(identity=0.8), chapters.RELEASED)}
 
 
 @pytest.fixture(scope="module")
 def gender_only():
-    return {row.id: row for row in verify.evaluate(evidence(identity=0.0), verify.RELEASED)}
+    return {row.id: row for row in verify.evaluate(evidence(identity=0.0), chapters.RELEASED)}
 
 
 def test_a_face_that_keeps_its_person_contradicts_the_claim_of_no_individuals(with_identity) -> None:
@@ -63,14 +63,14 @@ def test_a_missing_face_is_left_out_and_not_guessed() -> None:
     ranking, persons = identity.true_face_ranks(half, "exg0")
     assert len(ranking.ranks) == len(persons) == len(half.clips) - 5
     assert (released.judged(half, "exg0", "gender")[:5] == "").all()
-    rows = {row.id: row for row in verify.evaluate(bare, verify.RELEASED)}
+    rows = {row.id: row for row in verify.evaluate(bare, chapters.RELEASED)}
     assert rows["text.no_individuals/voxceleb.exg0.rank1"].n == len(half.clips) - 5
     assert rows["labels.gender.accuracy/voxceleb.exg0"].n == len(half.clips) - 5
 
 
 def test_no_name_of_a_person_or_clip_reaches_the_scorecard_or_its_details() -> None:
     given = evidence(identity=0.8)
-    said = str(verify.evaluate(given, verify.RELEASED)) + str(verify.details(given))
+    said = str(verify.evaluate(given, chapters.RELEASED)) + str(chapters.details(given))
     assert "person1" not in said and "clip1" not in said
 
 

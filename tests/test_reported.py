@@ -4,7 +4,7 @@ import pytest
 from invented_evidence import PARAMS
 
 from s2f_core import verify
-from s2f_core.evaluate import reported
+from s2f_core.evaluate import chapters, reported
 from s2f_core.evaluate.claims import load_ledger
 from s2f_core.evaluate.evidence import Evidence
 
@@ -16,7 +16,7 @@ def evidence():
 
 @pytest.fixture(scope="module")
 def rows(evidence):
-    return {row.id: row for row in verify.account(evidence, verify.evaluate(evidence, verify.REPORTED))}
+    return {row.id: row for row in verify.account(evidence, verify.evaluate(evidence, chapters.REPORTED))}
 
 
 def test_table_3_is_recall_in_per_cent_of_the_gallery_and_not_at_a_rank(rows) -> None:

@@ -8,7 +8,7 @@ from invented_evidence import PARAMS
 from invented_people import N, facts, own
 
 from s2f_core import verify
-from s2f_core.evaluate import trained
+from s2f_core.evaluate import chapters, trained
 from s2f_core.evaluate.claims import Row, load_ledger
 from s2f_core.evaluate.evidence import Evidence
 from s2f_core.evaluate.held_out import HeldOut, population
@@ -17,7 +17,7 @@ from s2f_core.evaluate.intervals import Estimate
 
 def rows_of(held_out: HeldOut) -> dict[str, Row]:
     evidence = Evidence(load_ledger(), PARAMS, held_out=held_out)
-    return {row.id: row for row in verify.evaluate(evidence, verify.TRAINED)}
+    return {row.id: row for row in verify.evaluate(evidence, chapters.TRAINED)}
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +79,7 @@ def test_languages_are_those_of_the_training_people() -> None:
 
 
 def test_without_reconstructions_there_are_no_rows() -> None:
-    assert verify.evaluate(Evidence(load_ledger(), PARAMS), verify.TRAINED) == []
+    assert verify.evaluate(Evidence(load_ledger(), PARAMS), chapters.TRAINED) == []
 
 
 def test_small_models_are_held_against_the_bars_of_the_ledger() -> None:

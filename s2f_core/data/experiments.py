@@ -14,7 +14,7 @@ from jaxtyping import Float32, Int64, Shaped
 from s2f_core import artifacts
 from s2f_core.errors import InputError
 
-SHIPPED = Path("data") / "audits"  # a folder per corpus
+MORPHS, MAJORITY = ("african", "asian", "caucasian"), "caucasian"  # ancestry morphs as `synthesis/languages` names them
 Words = Shaped[np.ndarray, " rows"]
 Numbers = Float32[np.ndarray, " rows"]
 
@@ -79,7 +79,8 @@ class Worlds:
     A run is one training; its columns repeat over its rows. `follows`: share of first languages that come from the table of
     the ancestry morph; `majority`: share of the training people with the majority's morph; `paired` 0: the voice is somebody
     else's; `treated`: 'nothing', 'balanced', 'reweighted' or 'reversed'; `net`: the encoder's preset. `associated`: Cramér's V
-    of language and morph in the training clips. `african`, `asian`, `caucasian`: scores of the morphs in the face heard.
+    of language and morph in the training clips. `goes_with`: morph whose people speak the recording's language most often by
+    the generator's tables, '' where two are alike. `african`, `asian`, `caucasian`: scores of the morphs in the face heard.
     `kind`: 'clip' or 'second', the same person in their second language; `percent`: rank of the own face in per cent of the
     gallery; `noise_db`: signal to noise of the recording.
     """
@@ -93,8 +94,11 @@ class Worlds:
     paired: Numbers
     associated: Numbers
     person: Words
+    sex: Words
+    morph: Words
     kind: Words
     language: Words
+    goes_with: Words
     african: Numbers
     asian: Numbers
     caucasian: Numbers
@@ -125,10 +129,8 @@ def path_of(folder: Path, kind: type[Experiment]) -> Path:
 
 
 def write(folder: Path, table: Experiment) -> None:
-    """Write a table, atomically. Raises ValueError where its columns differ in length."""
+    """Write a table, atomically; the same table gives the same bytes."""
     columns = {one.name: getattr(table, one.name) for one in fields(table) if one.name != "model"}
-    if len({len(column) for column in columns.values()}) != 1:
-        raise ValueError(f"columns of one length, not {({name: len(column) for name, column in columns.items()})}")
     words, tensors = {}, {}
     for name, column in columns.items():
         if column.dtype.kind == "U":

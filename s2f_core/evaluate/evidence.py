@@ -28,6 +28,7 @@ class EvaluateBlock(Block):
     n_resamples: int = Field(ge=100)
     n_permutations: int = Field(ge=100)
     fewest: int = Field(ge=10)
+    experiments: str  # folder of the audits' tables, from the project's root
     top_ranks: list[int]
     top_percents: list[float]
 

@@ -1,4 +1,4 @@
-"""Scores of sex and ancestry morph, and an age, read from a face's features: for the audits, which need more than labels.
+"""Scores of sex and ancestry morph, and an age, read from a face's features: for audits, which the paper has none of.
 
 Ridge regressions on 0 and 1, and on years, fitted on training people whose features were made as faint as those of voices. What
 is judged is what a network's face shows, by the generator's own words, and nothing about any speaker. A score is no

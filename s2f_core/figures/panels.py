@@ -154,7 +154,7 @@ def spreads(values: Mapping[str, Mapping[str, float]]) -> go.Figure:
     """How much drawings of each source vary over people: `value` in grey levels, with `low` and `high` of its interval."""
     figure = go.Figure()
     figure.add_bar(x=list(values), y=[one["value"] for one in values.values()], marker_color=style.OURS,
-                   error_y=_between(list(values.values())),
+                   error_y=between(list(values.values())),
                    hovertemplate="%{x}: %{y:.2f} grey levels<extra></extra>")
     return figure.update_layout(yaxis_title="standard deviation, grey levels", height=SMALLEST_HEIGHT + 60)
 
@@ -164,7 +164,7 @@ def by_seconds(curves: Mapping[str, Mapping[str, Mapping[str, float]]], *, y_tit
     figure = go.Figure()
     for name, curve in curves.items():
         figure.add_scatter(x=[int(one) for one in curve], y=[one["value"] for one in curve.values()], name=name,
-                           mode="lines+markers", error_y=_between(list(curve.values())),
+                           mode="lines+markers", error_y=between(list(curve.values())),
                            hovertemplate="%{x} s: %{y:.3f}<extra>" + name + "</extra>")
     figure.add_hline(y=baseline, line={"dash": "dot", "color": style.BASELINE}, annotation_text="chance")
     return figure.update_layout(xaxis_title="seconds of speech", yaxis={"title": y_title, "rangemode": "tozero"})
@@ -172,12 +172,12 @@ def by_seconds(curves: Mapping[str, Mapping[str, Mapping[str, float]]], *, y_tit
 
 def _reach(rows: Sequence[Row], colour: str) -> dict[str, object]:
     """Error bars from the rows' intervals; none where a number is exact."""
-    return _between([{"value": row.ours, "low": row.ours if row.low is None else row.low,
+    return between([{"value": row.ours, "low": row.ours if row.low is None else row.low,
                       "high": row.ours if row.high is None else row.high} if row.ours is not None
                      else {"value": 0, "low": 0, "high": 0} for row in rows]) | {"color": colour}
 
 
-def _between(intervals: Sequence[Mapping[str, float]]) -> dict[str, object]:
+def between(intervals: Sequence[Mapping[str, float]]) -> dict[str, object]:
     """Error bars from `low` to `high` around each `value`."""
     return {"type": "data", "symmetric": False, "thickness": 1.5, "width": 3,
             "array": [one["high"] - one["value"] for one in intervals],

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import numpy as np
 
 from s2f_core.errors import InputError
-from s2f_core.synthesis.languages import MAJORITY, MORPHS
+from s2f_core.synthesis.languages import LANGUAGES, MAJORITY, MORPHS, OWN_TABLE
 from s2f_core.synthesis.person import Person, sample_person, stream
 from s2f_core.synthesis.voice.parameters import f0_of, vtl_of
 from s2f_core.synthesis.world import World
@@ -76,3 +76,13 @@ def cramers_v(languages: Sequence[str], morphs: Sequence[str]) -> float:
     expected = table.sum(1, keepdims=True) * table.sum(0) / table.sum()
     smaller = min(table.shape) - 1
     return float(np.sqrt(((table - expected) ** 2 / expected).sum() / table.sum() / smaller)) if smaller else 0.0
+
+
+def goes_with() -> dict[str, str]:
+    """Language → the morph whose people speak it most often by the generator's tables; none where two are alike."""
+    found = {}
+    for language in LANGUAGES:
+        shares = [OWN_TABLE[morph].get(language, 0.0) for morph in MORPHS]
+        if shares.count(max(shares)) == 1:
+            found[language] = MORPHS[shares.index(max(shares))]
+    return found

@@ -1,4 +1,4 @@
-"""Against a tie that training data have and people need not: draw them evenly, weigh them, or unlearn the cue.
+"""Against a tie that training data have and people need not: draw evenly, weigh, or unlearn the cue (not in the paper).
 
 All three change what a voice encoder is taught, none what it is: 'balanced' (equally many clips of each ancestry morph),
 'reweighted' (clips drawn so that language tells nothing of the morph; Kamiran & Calders 2012) and 'reversed' (a layer that
@@ -50,12 +50,12 @@ class _Reversed(torch.autograd.Function):
     """The identity, whose gradient is turned round and scaled."""
 
     @staticmethod
-    def forward(ctx: Any, hidden: Tensor, scale: float) -> Tensor:
+    def forward(ctx: Any, hidden: Float[Tensor, "clips hidden"], scale: float) -> Float[Tensor, "clips hidden"]:
         ctx.scale = scale
         return hidden.view_as(hidden)
 
     @staticmethod
-    def backward(ctx: Any, gradient: Tensor) -> tuple[Tensor, None]:
+    def backward(ctx: Any, gradient: Float[Tensor, "clips hidden"]) -> tuple[Float[Tensor, "clips hidden"], None]:
         return -ctx.scale * gradient, None
 
 
@@ -90,11 +90,11 @@ class BlindedTask:
     def _see(self, _: nn.Module, given: tuple[Tensor, ...]) -> None:
         [self._hidden] = given
 
-    def batch(self, indices: Int[np.ndarray, " batch"], *, seed: int, epoch: int, step: int) -> tuple[Tensor, ...]:
+    def batch(self, indices: Int[np.ndarray, " batch"], *, seed: int, epoch: int, step: int) -> tuple[Any, ...]:
         """As `VoiceTask.batch`, and the languages."""
         return *self.task.batch(indices, seed=seed, epoch=epoch, step=step), self._languages[indices]
 
-    def loss(self, batch: tuple[Tensor, ...]) -> dict[str, Float[Tensor, ""]]:
+    def loss(self, batch: tuple[Any, ...]) -> dict[str, Float[Tensor, ""]]:
         """As `VoiceTask.loss`, and `language`, the critic's cross-entropy, in the total."""
         clips, wanted, numbers, languages = batch
         terms = self.task.loss((clips, wanted, numbers))
