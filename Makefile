@@ -44,7 +44,7 @@ paper: data  ## regenerate every figure and table, the scorecard and the site (P
 ifeq ($(PROFILE),published)
 	@s2f fetch published $(if $(PUBLISHED),--from "$(PUBLISHED)") --if-needed
 endif
-	@dvc repro $(if $(FORCE),--force) site@$(PROFILE)
+	@dvc repro $(if $(FORCE),--force) $(if $(filter published,$(PROFILE)),,cards@$(PROFILE)) site@$(PROFILE)
 	@s2f scorecard --profile $(PROFILE)
 
 site: setup  ## build the site of a profile from the pages that exist

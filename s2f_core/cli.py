@@ -124,6 +124,14 @@ def print_charts(profile: Profile = "laptop") -> None:
 
 
 @app.command()
+def cards(profile: Profile = "laptop") -> None:
+    """Write results/<profile>/cards: model card, data card and Croissant file, filled from the results."""
+    from s2f_core import cards as door
+
+    _say(*map(str, door.write(_root(), profile)))
+
+
+@app.command()
 def code() -> None:
     """Write results/code: for every page and command of dvc.yaml, the hashes of the code behind it."""
     from s2f_core import stage_code

@@ -9,12 +9,14 @@ import numpy as np
 from s2f_core import artifacts, config, measure
 from s2f_core.data import experiments, reconstructions, stretches
 from s2f_core.data.corpora import published, published_pages
+from s2f_core.data.experiments import Experiments
 from s2f_core.data.faces import read_face
+from s2f_core.errors import InputError
 from s2f_core.evaluate.chapters import CHAPTERS, Chapter
 from s2f_core.evaluate.claims import Row, load_ledger, untestable, write_scorecard
 from s2f_core.evaluate.evidence import EvaluateBlock, Evidence, Half
 from s2f_core.evaluate.exaggeration import PixelMoments, person_blocks
-from s2f_core.evaluate.held_out import HeldOut
+from s2f_core.evaluate.held_out import SHOWN, HeldOut
 from s2f_core.evaluate.intervals import Estimate
 from s2f_core.features.appearance import appearance
 from s2f_core.training.log import read_rows
@@ -30,8 +32,8 @@ def gather(root: Path, profile: str) -> Evidence:
     params = config.load(root, "evaluate", EvaluateBlock, profile=profile)
     ledger = load_ledger()
     if profile != measure.PROFILE:
-        return Evidence(ledger, params, held_out=_held_out(root, profile, params),
-                        experiments=experiments.read_all(root / params.experiments))
+        own = _held_out(root, profile, params)
+        return Evidence(ledger, params, held_out=own, experiments=_experiments(root / params.experiments, own))
     home = measure.published_home()
     halves = {half.name: half for name in published.HALVES if (half := _half(root, profile, name, params))}
     return Evidence(
@@ -116,6 +118,16 @@ def _held_out(root: Path, profile: str, params: EvaluateBlock) -> HeldOut | None
     logs = {variant: read_rows(path) for variant, path in reconstructions.logs(folder).items()}
     return HeldOut(reconstructions.read_people(folder), faces, voices, params.seed, pixels, looks,
                    stretches.read(folder), logs)
+
+
+def _experiments(folder: Path, own: HeldOut | None) -> Experiments:
+    """The audits' tables. Raises InputError where they were made with other weights than the reconstructions."""
+    found = experiments.read_all(folder)
+    for table in found.tables() if own is not None and SHOWN in own.voices else ():
+        if table.model != own.voices[SHOWN].model:
+            raise InputError(f"{folder} was made with other weights than those that reconstruct; run `make retrain-audits`, "
+                             "and name its folder as `experiments` in the block `evaluate` of params.yaml")
+    return found
 
 
 def _fig08(home: Path, seed: int) -> dict[str, PixelMoments]:

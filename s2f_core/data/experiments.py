@@ -122,6 +122,10 @@ class Experiments:
     sounds: Sounds | None = None
     worlds: Worlds | None = None
 
+    def tables(self) -> list[Experiment]:
+        """Those that there are."""
+        return [table for one in fields(self) if (table := getattr(self, one.name)) is not None]
+
 
 def path_of(folder: Path, kind: type[Experiment]) -> Path:
     """Where a table lies."""

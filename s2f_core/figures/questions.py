@@ -1,5 +1,6 @@
 """What critics asked of the paper, each answered by one sentence from the scorecard and one chart on a page."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -25,9 +26,7 @@ class Question:
     @property
     def anchor(self) -> str:
         """The address of the section on its page."""
-        from docutils.nodes import make_id
-
-        return make_id(self.text)
+        return re.sub("[^a-z0-9]+", "-", self.text.lower()).strip("-")
 
 
 QUESTIONS = (

@@ -8,6 +8,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
+from jaxtyping import Shaped
 
 from s2f_core.errors import InputError
 from s2f_core.synthesis.languages import LANGUAGES, MAJORITY, MORPHS, OWN_TABLE
@@ -15,6 +16,7 @@ from s2f_core.synthesis.person import Person, sample_person, stream
 from s2f_core.synthesis.voice.parameters import f0_of, vtl_of
 from s2f_core.synthesis.world import World
 
+Labels = Sequence[str] | Shaped[np.ndarray, " rows"]
 OTHER = {"female": "male", "male": "female"}  # the generator's two values of sex
 CHANGES: Mapping[str, tuple[str, ...]] = {"nothing": (), "pitch": ("f0_hz",), "tract": ("vtl_cm",), "both": ("f0_hz", "vtl_cm")}
 
@@ -68,7 +70,7 @@ def people_in(world: World, ids: Sequence[str], seed: int) -> Iterator[Person]:
         yield sample_person(seed, identity, world)
 
 
-def cramers_v(languages: Sequence[str], morphs: Sequence[str]) -> float:
+def cramers_v(languages: Labels, morphs: Labels) -> float:
     """How closely language and ancestry morph go together: Cramér's V, 0 … 1 (Cramér 1946)."""
     rows, columns = np.unique(languages, return_inverse=True), np.unique(morphs, return_inverse=True)
     table = np.zeros((len(rows[0]), len(columns[0])))
