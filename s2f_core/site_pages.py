@@ -15,7 +15,6 @@ from s2f_core.evaluate.claims import Row
 from s2f_core.figures.questions import QUESTIONS, Question
 from s2f_core.figures.style import VERDICT_COLOURS, VERDICT_MARKS
 
-NOT_MEASURED = "Not measured in this profile."
 ASSETS = Path(__file__).with_name("site_assets")
 
 VERDICTS = {
@@ -64,7 +63,7 @@ def write_pages(source: Path, rows: list[Row], titles: dict[str, str], profile: 
 def _asked(question: Question, rows: list[Row], titles: dict[str, str]) -> dict[str, str]:
     """A question with its answer and the section that charts it; what this profile does not measure says so."""
     link = f"pages/{question.page}.html#{question.anchor}" if question.page in titles else "#questions"
-    return {"text": question.text, "link": link, "answer": question.answered(rows) or NOT_MEASURED}
+    return {"text": question.text, "link": link, "answer": question.answered(rows)}
 
 
 def _view(row: Row, titles: dict[str, str], lines: dict[str, str]) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from s2f_core.evaluate.claims import Row
 
+NOT_MEASURED = "Not measured in this profile."
+
 
 @dataclass(frozen=True)
 class Question:
@@ -16,11 +18,11 @@ class Question:
     answer: str
     rows: tuple[str, ...]
 
-    def answered(self, rows: Sequence[Row]) -> str | None:
-        """The answer in words; None where a row was not measured."""
+    def answered(self, rows: Sequence[Row]) -> str:
+        """The answer in words, from the scorecard; or that a row of it was not measured."""
         found = {row.id: row for row in rows if row.ours is not None}
         if not set(self.rows) <= set(found):
-            return None
+            return NOT_MEASURED
         return self.answer.format(*(found[name] for name in self.rows))
 
     @property
@@ -29,28 +31,27 @@ class Question:
         return re.sub("[^a-z0-9]+", "-", self.text.lower()).strip("-")
 
 
-QUESTIONS = (
-    Question(
-        "Do high voices become women, and low voices men?", "bias",
-        "Yes: {0.ours:.0%} [{0.low:.0%}, {0.high:.0%}] of {0.n} people get the other sex's face when their voice is given "
-        "that sex's pitch and nothing else; as they speak it is {1.ours:.0%} [{1.low:.1%}, {1.high:.1%}]. "
-        "Guessing gives {0.baseline:.0%}.",
-        ("audit.crossed.error/pitch", "audit.crossed.error/nothing")),
-    Question(
-        "Does the face change with the language that is spoken?", "bias",
-        "It does where language went with ancestry in training, if the network hears languages: by {0.ours:.3f} [{0.low:.3f}, "
-        "{0.high:.3f}] of the way over {0.n} people, the person being the same; where it went with nothing, by {1.ours:.3f} "
-        "[{1.low:.3f}, {1.high:.3f}]. None is 0.",
-        ("audit.language.follows/speaker.follows_0.9.majority_0.34", "audit.language.none/speaker.follows_0.majority_0.34")),
-    Question(
-        "Is it wrong more often for some than for others?", "bias",
-        "By ancestry morph, it tells the age within ten years for {0.ours:.2f} [{0.low:.2f}, {0.high:.2f}] more of one group "
-        "than of another (n {0.n}; by sampling alone {0.baseline:.2f}).",
-        ("audit.groups.age/6s.morph",)),
-    Question(
-        "Does a voice give its speaker away?", "identifiability",
-        "It narrows down who spoke, by sex and age: the true face is among the first tenth of 5,000 for {0.ours:.0%} "
-        "[{0.low:.0%}, {0.high:.0%}] of {0.n} voices (guessing: {0.baseline:.0%}); among faces of the same sex and age band "
-        "for {1.ours:.0%} [{1.low:.0%}, {1.high:.0%}] (guessing: {1.baseline:.0%}).",
-        ("audit.identity.found_tenth/6s.among5000", "audit.identity.alike_tenth/6s.alike")),
-)
+PITCH = Question(
+    "Do high voices become women, and low voices men?", "bias",
+    "Yes: {0.ours:.0%} [{0.low:.0%}, {0.high:.0%}] of {0.n} people get the other sex's face when their voice is given "
+    "that sex's pitch and nothing else; as they speak it is {1.ours:.0%} [{1.low:.1%}, {1.high:.1%}]. "
+    "Guessing gives {0.baseline:.0%}.",
+    ("audit.crossed.error/pitch", "audit.crossed.error/nothing"))
+LANGUAGE = Question(
+    "Does the face change with the language that is spoken?", "bias",
+    "It does where language went with ancestry in training, if the network hears languages: by {0.ours:.3f} [{0.low:.3f}, "
+    "{0.high:.3f}] of the way over {0.n} people, the person being the same; where it went with nothing, by {1.ours:.3f} "
+    "[{1.low:.3f}, {1.high:.3f}]. None is 0.",
+    ("audit.language.follows/speaker.follows_0.9.majority_0.34", "audit.language.none/speaker.follows_0.majority_0.34"))
+GROUPS = Question(
+    "Is it wrong more often for some than for others?", "bias",
+    "By ancestry morph, it tells the age within ten years for {0.ours:.2f} [{0.low:.2f}, {0.high:.2f}] more of one group "
+    "than of another (n {0.n}; by sampling alone {0.baseline:.2f}).",
+    ("audit.groups.age/6s.morph",))
+TRACED = Question(
+    "Does a voice give its speaker away?", "identifiability",
+    "It narrows down who spoke, by sex and age: the true face is among the first tenth of 5,000 for {0.ours:.0%} "
+    "[{0.low:.0%}, {0.high:.0%}] of {0.n} voices (guessing: {0.baseline:.0%}); among faces of the same sex and age band "
+    "for {1.ours:.0%} [{1.low:.0%}, {1.high:.0%}] (guessing: {1.baseline:.0%}).",
+    ("audit.identity.found_tenth/6s.among5000", "audit.identity.alike_tenth/6s.alike"))
+QUESTIONS = (PITCH, LANGUAGE, GROUPS, TRACED)
