@@ -26,7 +26,7 @@ Features = Float32[np.ndarray, "people feature"]
 
 
 class Net(config.Block):
-    """A voice encoder that is trained in every world: epochs, and how often, each time from another seed."""
+    """A voice encoder that is trained in every world: epochs, and how often, each time on people drawn anew."""
 
     duration: PositiveInt
     repeats: PositiveInt

@@ -22,7 +22,7 @@ from s2f_core.evaluate.held_out import SHOWN
 from s2f_core.jury import AuditsBlock, Jury
 from s2f_core.synthesis import counterfactual, plan
 from s2f_core.synthesis.languages import MORPHS
-from s2f_core.synthesis.person import Person
+from s2f_core.synthesis.person import Person, stream
 from s2f_core.synthesis.world import Worlds as WorldsBlock
 from s2f_core.train import VoiceEncoderBlock
 from s2f_core.training.log import ignore
@@ -88,6 +88,18 @@ class Stage:
             self._people[key] = tuple(list(counterfactual.people_in(world, some, seed)) for some in (ids, others))
         return self._people[key]
 
+    def taught(self, run: Run) -> tuple[list[Person], list[Person]]:
+        """The people of one training: where a net is trained several times, each time others, drawn with replacement.
+
+        So that trainings differ as they would on other people of the same world (the bootstrap): a thousand people's languages
+        and ancestries go together a little even where nothing ties them, and a repeat with the same people would hide it.
+        """
+        people, others = self.people(run)
+        if self.block.worlds.nets[run.net].repeats == 1:
+            return people, others
+        places = stream(self.block.seed, "repeat", str(run.repeat)).integers(len(people), size=len(people))
+        return [people[place] for place in sorted(places.tolist())], others
+
     def spoken(self) -> Iterator[speaking.Spoken]:
         """Every recording of every run; many are the same."""
         for run in self.runs:
@@ -117,7 +129,7 @@ def train(stage: Stage, *, on_progress: Callable[[int], None]) -> None:
         of_run, asked = (embedded, told) if run.net == EMBEDDED else (samples, test.samples)
         classes = tuple(world_training.class_of(split, some, [[speaking.key(person, clip) for clip in plan.clips_of(person)]
                                                               for person in some], of_run)
-                        for split, some in zip(("train", "validation"), stage.people(run), strict=True))
+                        for split, some in zip(("train", "validation"), stage.taught(run), strict=True))
         lesson = Lesson(run.net, stage.block.worlds.nets[run.net].duration, run.treated, stage.block.worlds.reversal,
                         stage.voice_encoder.training.seed + run.repeat)
         folder = stage.folder / TRAINING / run.name

@@ -12,6 +12,7 @@ from s2f_core.evaluate.intervals import (
     mean,
     median,
     multinomial_tables,
+    over_trainings,
     percentile,
     proportion_clustered,
     resampled_weights,
@@ -179,3 +180,16 @@ def _numbers(estimate):
 
 def _width(estimate):
     return estimate.high - estimate.low
+
+
+def test_an_interval_over_trainings_holds_the_truth_as_often_as_it_says() -> None:
+    """Trainings share an accident of their people that no mean over persons levels out; the intervals hold the truth."""
+    rng, held, n_tries = np.random.default_rng(0), 0, 300
+    for _ in range(n_tries):
+        accident, persons = 0.3 * rng.normal(), rng.normal(0, 0.5, 200)
+        redrawn = accident + 0.3 * rng.normal(size=6)  # the bootstrap: as far from the sample as that is from the truth
+        found = over_trainings(redrawn[:, None] + persons + rng.normal(0, 0.1, (6, 200)))
+        held += found.low <= 0 <= found.high
+    assert 0.9 <= held / n_tries <= 1
+    single = over_trainings(rng.normal(0, 1, (1, 400)))
+    assert single.high - single.low == pytest.approx(2 * 1.96 / 20, rel=0.15)

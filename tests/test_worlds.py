@@ -50,7 +50,7 @@ def test_a_planted_pull_is_found_with_its_size_and_none_where_there_is_none() ->
     found = rows(together(run(0, pull=PULL), run(1, pull=PULL), run(2, pull=0.0, follows=0.0)), worlds.language)
     tied = found["audit.language.follows/speaker.follows_0.9.majority_0.34"]
     free = found["audit.language.none/speaker.follows_0.majority_0.34"]
-    assert tied.ours == pytest.approx(PULL, abs=0.005) and tied.low > 0.28 and tied.verdict == "reproduced" and tied.n == N
+    assert tied.ours == pytest.approx(PULL, abs=0.005) and tied.low > 0.2 and tied.verdict == "reproduced" and tied.n == N
     assert free.low < 0 < free.high and free.verdict == "reproduced" and free.baseline == 0
 
 

@@ -7,10 +7,12 @@ from s2f_core.evaluate import (
     ablations,
     architecture,
     attributes,
+    averages,
     cartoons,
     controls,
     distances,
     feature_space,
+    groups,
     identification,
     identity,
     languages,
@@ -45,8 +47,8 @@ TRAINED: tuple[Chapter, ...] = (
 )
 AUDITED: tuple[Chapter, ...] = (
     worlds.language, worlds.unlinked, worlds.treatments, worlds.unpaired, pitch.swept, pitch.crossed, pitch.observed,
-    pitch.calibration, identification.heard, membership.members, identification.shown, controls.one_voice, controls.noise,
-    controls.refused,
+    pitch.calibration, groups.errors, averages.kept, averages.exaggerated, identification.heard, membership.members,
+    identification.shown, controls.one_voice, controls.noise, controls.refused,
 )
 CHAPTERS = (*REPORTED, *RELEASED, *TRAINED, *AUDITED)
 
@@ -68,4 +70,5 @@ def details(evidence: Evidence) -> dict[str, Any]:
             "neighbours": feature_space.neighbours(evidence), "speaker_distances": trained.speaker_distances(evidence),
             "looks": cartoons.looks(evidence), "maps": feature_space.maps(evidence), "labels": feature_space.labels(evidence),
             "worlds": worlds.charted(evidence), "pitch": pitch.charted(evidence), "sounds": controls.charted(evidence),
-            "identification": identification.charts(evidence)}
+            "identification": identification.charts(evidence),
+            "groups": groups.by_group(evidence), "averages": averages.charted(evidence)}

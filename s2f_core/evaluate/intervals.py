@@ -160,6 +160,20 @@ def mean(values: Num[np.ndarray, " clips"], *, seed: int, groups: Groups = None)
     return percentile(float(value), draws, len(values))
 
 
+def over_trainings(values: Float64[np.ndarray, "trainings persons"], *, baseline: float | None = None) -> Estimate:
+    """Mean of what several trainings say of the same test persons; the interval is of another training and other persons.
+
+    Each training is on people drawn anew with replacement, so that trainings differ as they would on other people (Efron 1979):
+    Student's t on their standard deviation, not on its mean's, and the normal arm over persons, added in quadrature. Of a
+    single training the interval is of persons only.
+    """
+    k, n = values.shape
+    between = float(stdtrit(k - 1, 1 - TAIL)) * float(values.mean(1).std(ddof=1)) if k > 1 else 0.0
+    over_persons = float(ndtri(1 - TAIL)) * float(values.mean(0).std(ddof=1)) / math.sqrt(n)
+    value, reach = float(values.mean()), math.hypot(between, over_persons)
+    return Estimate(value, value - reach, value + reach, n, baseline)
+
+
 def median(values: Num[np.ndarray, " clips"], *, seed: int, groups: Groups = None) -> Estimate:
     """Median with the bootstrap interval over persons: `bootstrap(np.median, …)`, vectorised."""
     order = np.argsort(values)

@@ -2,7 +2,7 @@
 
 Critics of the paper saw faces turn Asian with the language spoken. Here the tie is set by hand (`data/experiments.Worlds`), so
 it is known that an effect is to be found, and that none is where there is no tie. All numbers are of the test people, whom no
-network has met; repeats of a training are averaged for each person before any interval is drawn.
+network has met; where a net was trained several times, an interval is of another training as well (`over_trainings`).
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,7 +16,6 @@ from s2f_core.data.experiments import MAJORITY, MORPHS, Worlds
 from s2f_core.evaluate import intervals
 from s2f_core.evaluate.claims import Row
 from s2f_core.evaluate.evidence import Evidence, measured
-from s2f_core.evaluate.intervals import Estimate
 
 FIRST, SECOND = "clip", "second"
 PLAIN = "nothing"
@@ -28,13 +27,10 @@ PerPerson = Float64[np.ndarray, " persons"]
 def language(evidence: Evidence) -> list[Row]:
     """How far the ancestry in the face moves with the language of one person, in each world and by each net."""
     rows = []
-    for key, runs in _grouped(evidence, lambda one: one[1] == PLAIN).items():
-        net, _, follows, majority, paired = key
-        untied = follows == 0 or not paired
-        claim = evidence.ledger["audit.language.none" if untied else "audit.language.follows"]
-        found = _over_runs(runs, moved, evidence.params.seed)
+    for (net, _, follows, majority, paired), runs in _grouped(evidence, lambda one: one[1] == PLAIN).items():
+        claim = evidence.ledger["audit.language.none" if follows == 0 or not paired else "audit.language.follows"]
         reading = f"{net}.follows_{follows:g}.majority_{majority:g}" + ("" if paired else ".unpaired")
-        rows.append(measured(claim, reading, replace(found, baseline=0.0)))
+        rows.append(measured(claim, reading, intervals.over_trainings(_each(runs, moved), baseline=0.0)))
     return rows
 
 
@@ -43,44 +39,43 @@ def unlinked(evidence: Evidence) -> list[Row]:
     rows, groups = [], _grouped(evidence, lambda one: one[1] == PLAIN and one[4])
     for (net, _, follows, majority, _), runs in groups.items():
         if follows == max(key[2] for key in groups):
-            noise = _over_runs(runs, with_noise, evidence.params.seed)
-            reading = f"{net}.majority_{majority:g}"
-            rows.append(measured(evidence.ledger["audit.noise.moves"], reading, replace(noise, baseline=0.0)))
-            taken = _over_runs(runs, taken_for_majority, evidence.params.seed)
-            rows.append(measured(evidence.ledger["audit.majority.takes"], reading, replace(taken, baseline=1 / len(MORPHS))))
+            for name, of_person, baseline in (("audit.noise.moves", with_noise, 0.0),
+                                              ("audit.majority.takes", taken_for_majority, 1 / len(MORPHS))):
+                found = intervals.over_trainings(_each(runs, of_person), baseline=baseline)
+                rows.append(measured(evidence.ledger[name], f"{net}.majority_{majority:g}", found))
     return rows
 
 
 def treatments(evidence: Evidence) -> list[Row]:
-    """What each treatment changes against the same world untreated: pull of language, faces found, sex, minorities taken."""
-    rows, seed = [], evidence.params.seed
+    """What each treatment changes against the same world untreated: pull of language, faces found, sex, minorities taken.
+
+    Trainings are paired: each treatment is tried on the same drawn people.
+    """
+    rows = []
     plain, treated = _treated(evidence)
     for how, runs in treated.items():
         for name, of_person in MEASURES.items():
-            gained = intervals.mean(_mean(runs, of_person) - _mean(plain, of_person), seed=seed)
-            rows.append(measured(evidence.ledger[f"audit.treated.{name}"], how, replace(gained, baseline=0.0)))
+            gained = intervals.over_trainings(_each(runs, of_person) - _each(plain, of_person), baseline=0.0)
+            rows.append(measured(evidence.ledger[f"audit.treated.{name}"], how, gained))
     return rows
 
 
 def unpaired(evidence: Evidence) -> list[Row]:
     """Networks taught with somebody else's voice: is anything left that they can tell?"""
-    rows, seed = [], evidence.params.seed
-    for (net, *_), runs in _grouped(evidence, lambda one: not one[4]).items():
-        share = _over_runs(runs, found, seed)
-        rows.append(measured(evidence.ledger["audit.unpaired.found"], net, replace(share, baseline=TOP_PERCENT / 100)))
-    return rows
+    claim, chance = evidence.ledger["audit.unpaired.found"], TOP_PERCENT / 100
+    return [measured(claim, net, intervals.over_trainings(_each(runs, found), baseline=chance))
+            for (net, *_), runs in _grouped(evidence, lambda one: not one[4]).items()]
 
 
 def charted(evidence: Evidence) -> dict[str, Any]:
     """The same numbers by world and by treatment, for the charts: `value`, `low`, `high`, and what the world was."""
-    seed = evidence.params.seed
     worlds = [{"net": net, "follows": follows, "majority": majority, "paired": bool(paired),
                "associated": round(float(np.mean([run.associated[0] for run in runs])), 3),
-               "n_trainings": len(runs), **_numbers(_over_runs(runs, moved, seed))}
+               "n_trainings": len(runs), **_numbers(_each(runs, moved))}
               for (net, _, follows, majority, paired), runs in _grouped(evidence, lambda one: one[1] == PLAIN).items()]
     plain, treated = _treated(evidence)
     return {"worlds": worlds, "treatments": {
-        how: {name: _numbers(_over_runs(runs, of_person, seed)) for name, of_person in MEASURES.items()}
+        how: {name: _numbers(_each(runs, of_person)) for name, of_person in MEASURES.items()}
         for how, runs in {PLAIN: plain, **treated}.items() if runs}}
 
 
@@ -163,15 +158,12 @@ def _treated(evidence: Evidence) -> tuple[list[Worlds], dict[str, list[Worlds]]]
     return (plain[0] if plain else []), treated
 
 
-def _mean(runs: Sequence[Worlds], of_person: Callable[[Worlds], PerPerson]) -> PerPerson:
-    """Mean over repeats for each person of whom the measure says something."""
-    every = np.mean([of_person(run) for run in runs], axis=0)
-    return every[~np.isnan(every)]
+def _each(runs: Sequence[Worlds], of_person: Callable[[Worlds], PerPerson]) -> Float64[np.ndarray, "trainings persons"]:
+    """What each training says of each person of whom the measure says something."""
+    every = np.stack([of_person(run) for run in runs])
+    return every[:, ~np.isnan(every).any(0)]
 
 
-def _over_runs(runs: Sequence[Worlds], of_person: Callable[[Worlds], PerPerson], seed: int) -> Estimate:
-    return intervals.mean(_mean(runs, of_person), seed=seed)
-
-
-def _numbers(one: Estimate) -> dict[str, float]:
+def _numbers(values: Float64[np.ndarray, "trainings persons"]) -> dict[str, float]:
+    one = intervals.over_trainings(values)
     return {"value": round(one.value, 4), "low": round(one.low, 4), "high": round(one.high, 4), "n": one.n}

@@ -45,9 +45,11 @@ LANGUAGE = Question(
     ("audit.language.follows/speaker.follows_0.9.majority_0.34", "audit.language.none/speaker.follows_0.majority_0.34"))
 GROUPS = Question(
     "Is it wrong more often for some than for others?", "bias",
-    "By ancestry morph, it tells the age within ten years for {0.ours:.2f} [{0.low:.2f}, {0.high:.2f}] more of one group "
-    "than of another (n {0.n}; by sampling alone {0.baseline:.2f}).",
-    ("audit.groups.age/6s.morph",))
+    "In ancestry morph, yes: it is drawn right for {0.ours:.0%} [{0.low:.0%}, {0.high:.0%}] more of one group than of another "
+    "(n {0.n}; by sampling alone {0.baseline:.0%}). In age too: one band is drawn {1.ours:.0f} years "
+    "[{1.low:.0f}, {1.high:.0f}] older, against its truth, than another (by sampling alone {1.baseline:.0f}). "
+    "Sex is right to within {2.ours:.0%} [{2.low:.0%}, {2.high:.0%}] in all morphs (by sampling alone {2.baseline:.0%}).",
+    ("audit.groups.morph/6s.ancestry_morph", "audit.groups.years/6s.age_band", "audit.groups.sex/6s.ancestry_morph"))
 TRACED = Question(
     "Does a voice give its speaker away?", "identifiability",
     "It narrows down who spoke, by sex and age: the true face is among the first tenth of 5,000 for {0.ours:.0%} "

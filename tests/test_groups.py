@@ -1,0 +1,119 @@
+"""Errors by group and averages: against counts by hand, planted gaps and none, and groups too small for a number."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from invented_evidence import PARAMS, evidence
+from invented_people import own
+
+from s2f_core.evaluate import audited, averages, groups
+from s2f_core.evaluate.audited import Audited
+from s2f_core.evaluate.claims import load_ledger
+from s2f_core.evaluate.evidence import Evidence
+
+N = 300
+
+
+def people(gap: float, seed: int = 0) -> Audited:
+    """Two large groups of which the second is right less often by `gap`, and a third of five."""
+    rng = np.random.default_rng(seed)
+    labels = np.array(["a"] * 150 + ["b"] * 145 + ["c"] * 5)
+    right = (rng.random(N) < np.where(labels == "b", 0.8 - gap, 0.8)).astype(np.float64)
+    return Audited("6s", {"sex": right}, {"sex": np.full(N, 0.5)}, {"sex": labels})
+
+
+@pytest.fixture
+def of(monkeypatch):
+    """The rows of made-up people."""
+    def rows(some: Audited) -> dict:
+        monkeypatch.setattr(groups, "audited", lambda _: (some,))
+        return {row.id: row for row in groups.errors(Evidence(load_ledger(), PARAMS))}
+    return rows
+
+
+def test_a_planted_gap_is_found_with_its_size_and_baseline(of) -> None:
+    row = of(people(0.5))["audit.groups.sex/6s.sex"]
+    assert row.ours == pytest.approx(0.5, abs=0.1) and row.low > row.baseline > 0 and row.verdict == "contradicted"
+    assert "b 0." in row.statement and "n 145" in row.statement and row.n == 295
+
+
+def test_no_gap_is_found_where_there_is_none() -> None:
+    """Of many samples without a gap, most hold the gap that sampling makes by itself."""
+    held = 0
+    for seed in range(20):
+        some, given = people(0.0, seed), Evidence(load_ledger(), PARAMS)
+        found = groups._gap(given, some, "sex", "sex")
+        held += found.low <= found.baseline
+    assert held >= 18
+
+
+def test_labels_dealt_anew_take_the_gap_away(of) -> None:
+    some = people(0.5)
+    dealt = replace(some, groups={"sex": np.random.default_rng(1).permutation(some.groups["sex"])})
+    assert of(dealt)["audit.groups.sex/6s.sex"].ours < 0.15
+
+
+def test_clips_of_one_person_count_as_one_person() -> None:
+    """Ten clips each are no ten people: the interval is as wide as that of the people."""
+    one = people(0.2)
+    large = np.arange(N - 5)  # ten clips each would make the small group a large one
+    one = replace(one, **{name: {"sex": getattr(one, name)["sex"][large]} for name in ("values", "constant", "groups")})
+    ten = replace(one, **{name: {"sex": np.repeat(getattr(one, name)["sex"], 10)} for name in ("values", "constant", "groups")},
+                  persons=np.repeat(large, 10))
+    given = Evidence(load_ledger(), PARAMS)
+    single, many = (groups._gap(given, some, "sex", "sex") for some in (one, ten))
+    assert many.high - many.low == pytest.approx(single.high - single.low, rel=0.15)
+    assert many.value == pytest.approx(single.value) and many.baseline == pytest.approx(single.baseline, rel=0.2)
+
+
+def test_fairlearn_and_numpy_agree_and_a_small_group_has_no_number(monkeypatch) -> None:
+    some = people(0.3)
+    monkeypatch.setattr(groups, "audited", lambda _: (some,))
+    found = groups.by_group(Evidence(load_ledger(), PARAMS))["6s"]["sex"]["sex"]
+    for label in "ab":
+        expected = some.values["sex"][some.groups["sex"] == label].mean()
+        assert found[label]["value"] == pytest.approx(expected, abs=1e-4)
+        assert found[label]["low"] < expected < found[label]["high"]
+        assert found[label]["baseline"] == 0.5
+    assert found["c"] == {"n": 5}
+    assert groups.frame(some.values["sex"], some.groups["sex"])["c"] == some.values["sex"][-5:].mean()
+
+
+def test_the_audit_is_of_test_people_and_beside_a_judge_who_hears_nothing() -> None:
+    held_out = own()
+    [some] = audited.audited(Evidence(load_ledger(), PARAMS, held_out=held_out))
+    test = held_out.people["test"]
+    assert len(some.values["sex"]) == len(test.sex) != len(held_out.people["train"].sex)
+    np.testing.assert_array_equal(some.groups["sex"], test.sex)
+    np.testing.assert_allclose(some.values["years"], held_out.drawn["6s"].age - test.age)
+    np.testing.assert_allclose(some.constant["years"] + test.age, np.median(held_out.people["train"].age))
+    assert set(some.constant) == set(some.values) and "sex and age band" in some.groups
+    assert audited._bands(np.array([18.0, 34.9, 35.0, 64.0, 85.0])).tolist() == ["18-34", "18-34", "35-49", "50-64", "65-85"]
+
+
+def test_released_faces_are_counted_by_label_at_each_exaggeration() -> None:
+    found = groups.by_group(evidence(identity=0.8))
+    assert {name.partition(".")[2] for name in found} == {"exg0", "exg0.7", "exg1.4"}
+    for some in found.values():
+        assert set(some) == {"sex", "found"} and sum(one["n"] for one in some["sex"]["gender"].values()) <= 160
+
+
+def test_readings_without_a_pull_have_slope_and_variance_of_the_truth() -> None:
+    truth = np.random.default_rng(0).normal(50, 10, 400)
+    once = np.ones((1, 400))
+    assert averages._slope(once, truth, truth)[0] == pytest.approx(1)
+    assert averages._variances(once, truth, truth)[0] == pytest.approx(1)
+    assert averages._slope(once, 50 + (truth - 50) / 2, truth)[0] == pytest.approx(0.5)
+    noisy = truth + np.random.default_rng(1).normal(0, 10, 400)
+    assert averages._slope(once, noisy, truth)[0] == pytest.approx(1, abs=0.15)
+    assert averages._variances(once, noisy, truth)[0] == pytest.approx(2, abs=0.3)
+
+
+def test_exaggeration_is_told_as_a_change_of_the_same_people() -> None:
+    given = Evidence(load_ledger(), PARAMS, held_out=own())
+    rows = {row.id: row for row in averages.exaggerated(given)}
+    plain, more = (averages._errors(given.held_out, one) for one in (0.0, 1.4))
+    assert rows["audit.exaggerated.age/6s.exg1.4"].ours == pytest.approx((more["age"] - plain["age"]).mean(), rel=1e-4)
+    assert {row.baseline for row in rows.values()} == {0.0} and len(rows) == 6
+    assert {row.id.split("/")[1].split(".")[0] for row in averages.kept(given)} == {"f2f", "6s"}
