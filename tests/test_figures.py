@@ -8,7 +8,7 @@ from invented_evidence import evidence
 from s2f_core import artifacts, verify
 from s2f_core.errors import InputError
 from s2f_core.evaluate.claims import read_scorecard
-from s2f_core.figures import headline, page, panels, tables
+from s2f_core.figures import headline, page, panels, questions, tables
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -67,13 +67,15 @@ def test_a_page_saves_its_charts_and_its_table(tmp_path: Path, rows, monkeypatch
         here.row("tab03.6s.cos/rank.r11")
 
 
-def test_the_readmes_block_is_what_the_committed_scorecard_says() -> None:
+def test_the_readmes_blocks_are_what_the_committed_scorecards_say() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    committed = read_scorecard(ROOT / "results" / "published" / "scorecard.json")
-    assert headline.render(readme, committed) == readme
-    assert "labels.gender.accuracy/voxceleb.exg0.7" in {row.id for row in committed}
+    released, synthetic = (read_scorecard(ROOT / "results" / profile / "scorecard.json") for profile in ("published", "laptop"))
+    assert headline.render(readme, headline.RESULTS, headline.block(released)) == readme
+    assert headline.render(readme, headline.ANSWERS, headline.answers(synthetic)) == readme
+    assert "labels.gender.accuracy/voxceleb.exg0.7" in {row.id for row in released}
+    assert questions.NOT_MEASURED not in headline.answers(synthetic)
 
 
-def test_a_readme_without_its_marks_is_refused(rows) -> None:
+def test_a_readme_without_its_marks_is_refused() -> None:
     with pytest.raises(InputError, match="once each"):
-        headline.render("# no marks", rows)
+        headline.render("# no marks", headline.RESULTS, "rows")

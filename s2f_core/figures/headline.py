@@ -1,4 +1,4 @@
-"""The README's block of results: a few rows of the committed scorecards, written from the data and never by hand."""
+"""The README's blocks of results: rows of the committed scorecards and answers from them, never written by hand."""
 
 import re
 from collections import Counter
@@ -7,10 +7,11 @@ from pathlib import Path
 from s2f_core import artifacts
 from s2f_core.errors import InputError
 from s2f_core.evaluate.claims import Row, read_scorecard
-from s2f_core.figures import tables
+from s2f_core.figures import questions, tables
 
-BEGIN, END = "<!-- results: written by `s2f readme` -->", "<!-- end of results -->"
-PROFILE = "published"
+RESULTS = "<!-- results: written by `s2f readme` -->", "<!-- end of results -->"
+ANSWERS = "<!-- answers: written by `s2f readme` -->", "<!-- end of answers -->"
+RELEASED, SYNTHETIC = "published", "laptop"  # profiles
 
 # Row → the question that it answers.
 QUESTIONS = {
@@ -44,15 +45,22 @@ def block(rows: list[Row]) -> str:
     return "\n".join(lines)
 
 
-def render(readme: str, rows: list[Row]) -> str:
-    """The README with its block of results replaced. Raises InputError where the two marks are not there once each."""
-    if readme.count(BEGIN) != 1 or readme.count(END) != 1:
-        raise InputError(f"README.md must hold the lines {BEGIN!r} and {END!r} once each; restore them from git")
-    return re.sub(f"(?s){re.escape(BEGIN)}.*{re.escape(END)}", lambda _: f"{BEGIN}\n{block(rows)}\n{END}", readme)
+def answers(rows: list[Row]) -> str:
+    """What critics asked, each question with its answer, as a Markdown list."""
+    return "\n".join(f"- **{one.text}** {one.answered(rows)}" for one in questions.QUESTIONS)
+
+
+def render(readme: str, marks: tuple[str, str], text: str) -> str:
+    """The README with the block between two marks replaced. Raises InputError where the marks are not there once each."""
+    begin, end = marks
+    if readme.count(begin) != 1 or readme.count(end) != 1:
+        raise InputError(f"README.md must hold the lines {begin!r} and {end!r} once each; restore them from git")
+    return re.sub(f"(?s){re.escape(begin)}.*{re.escape(end)}", lambda _: f"{begin}\n{text}\n{end}", readme)
 
 
 def write(root: Path) -> None:
-    """Write README.md's block from results/published/scorecard.json."""
+    """Write README.md's blocks from the scorecards of the released examples and of the synthetic people."""
     path = root / "README.md"
-    rows = read_scorecard(root / "results" / PROFILE / "scorecard.json")
-    artifacts.write_text(path, render(path.read_text(encoding="utf-8"), rows))
+    rows = {profile: read_scorecard(root / "results" / profile / "scorecard.json") for profile in (RELEASED, SYNTHETIC)}
+    readme = render(path.read_text(encoding="utf-8"), RESULTS, block(rows[RELEASED]))
+    artifacts.write_text(path, render(readme, ANSWERS, answers(rows[SYNTHETIC])))
