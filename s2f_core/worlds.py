@@ -180,7 +180,9 @@ def _table(stage: Stage, run: Run, taught: Class, test: VoiceSet, heard: Float32
 
 
 def _joined(stage: Stage) -> experiments.Worlds:
+    """All runs, numbered in their order: what each was numbered when it was made may be of another list of runs."""
     tables = [experiments.read(stage.folder / RUNS / run.name, experiments.Worlds) for run in stage.runs]
     columns = {one.name: np.concatenate([getattr(table, one.name) for table in tables])
                for one in fields(experiments.Worlds) if one.name != "model"}
+    columns["run"] = np.repeat(np.arange(len(tables)), [len(table.run) for table in tables])
     return experiments.Worlds(tables[0].model, **columns)

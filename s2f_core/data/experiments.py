@@ -133,15 +133,20 @@ def path_of(folder: Path, kind: type[Experiment]) -> Path:
 
 
 def write(folder: Path, table: Experiment) -> None:
-    """Write a table, atomically; the same table gives the same bytes."""
+    """Write a table, atomically; the same table gives the same bytes.
+
+    Small: words as the shortest codes, and of the many rows of worlds three digits of a number, which is more than they tell.
+    """
     columns = {one.name: getattr(table, one.name) for one in fields(table) if one.name != "model"}
     words, tensors = {}, {}
     for name, column in columns.items():
         if column.dtype.kind == "U":
-            labels, tensors[name] = np.unique(column, return_inverse=True)
-            words[name] = labels.tolist()
+            labels, codes = np.unique(column, return_inverse=True)
+            words[name], tensors[name] = labels.tolist(), codes.astype(np.min_scalar_type(len(labels)))
+        elif column.dtype.kind == "f":
+            tensors[name] = column.astype(np.float16 if isinstance(table, Worlds) else np.float32)
         else:
-            tensors[name] = column
+            tensors[name] = column.astype(np.int16)
     artifacts.write_tensors(path_of(folder, type(table)), tensors, {"model": table.model, "words": words})
 
 
@@ -155,8 +160,8 @@ def read(folder: Path, kind: type[Kind]) -> Kind | None:
     if set(tensors) != wanted or not {"model", "words"} <= set(meta):
         differ = sorted(set(tensors) ^ wanted)
         raise InputError(f"{path} holds other columns than this version reads ({differ}); run `dvc pull`")
-    columns = {name: np.array(meta["words"][name])[column] if name in meta["words"] else column
-               for name, column in tensors.items()}
+    columns = {name: np.array(meta["words"][name])[column] if name in meta["words"]
+               else column.astype(np.float32 if column.dtype.kind == "f" else np.int64) for name, column in tensors.items()}
     return kind(model=meta["model"], **columns)
 
 

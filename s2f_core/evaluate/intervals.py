@@ -171,7 +171,8 @@ def over_trainings(values: Float64[np.ndarray, "trainings persons"], *, baseline
     between = float(stdtrit(k - 1, 1 - TAIL)) * float(values.mean(1).std(ddof=1)) if k > 1 else 0.0
     over_persons = float(ndtri(1 - TAIL)) * float(values.mean(0).std(ddof=1)) / math.sqrt(n)
     value, reach = float(values.mean()), math.hypot(between, over_persons)
-    return Estimate(value, value - reach, value + reach, n, baseline)
+    least, most = (0.0, 1.0) if np.isin(values, (0, 1)).all() else (-math.inf, math.inf)  # a share stays one
+    return Estimate(value, max(least, value - reach), min(most, value + reach), n, baseline)
 
 
 def median(values: Num[np.ndarray, " clips"], *, seed: int, groups: Groups = None) -> Estimate:

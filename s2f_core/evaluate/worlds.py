@@ -41,8 +41,8 @@ def unlinked(evidence: Evidence) -> list[Row]:
         if follows == max(key[2] for key in groups):
             for name, of_person, baseline in (("audit.noise.moves", with_noise, 0.0),
                                               ("audit.majority.takes", taken_for_majority, 1 / len(MORPHS))):
-                found = intervals.over_trainings(_each(runs, of_person), baseline=baseline)
-                rows.append(measured(evidence.ledger[name], f"{net}.majority_{majority:g}", found))
+                moves = intervals.over_trainings(_each(runs, of_person), baseline=baseline)
+                rows.append(measured(evidence.ledger[name], f"{net}.majority_{majority:g}", moves))
     return rows
 
 

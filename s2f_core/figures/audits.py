@@ -9,6 +9,7 @@ from plotly.subplots import make_subplots
 from s2f_core.figures import style
 from s2f_core.figures.panels import SMALLEST_HEIGHT, between
 
+ASIDE = 0.02  # so that intervals at one place do not lie on each other
 NETS = {"laptop": "compact encoder", "speaker": "on speaker embeddings"}
 TREATMENTS = {"nothing": "untreated", "balanced": "balanced sampling", "reweighted": "reweighted",
               "reversed": "gradient reversal"}
@@ -22,8 +23,10 @@ def pull_of_language(worlds: Sequence[Mapping[str, Any]]) -> go.Figure:
         of_net = [one for one in worlds if one["net"] == net]
         for place, share in enumerate(sorted({one["majority"] for one in of_net})):
             line = [one for one in of_net if one["majority"] == share and one["paired"]]
-            _add(figure, line, f"majority {share:.0%}", style.PALETTE[place % len(style.PALETTE)], column)
-        _add(figure, [one for one in of_net if not one["paired"]], "voice of somebody else", style.BASELINE, column, symbol="x")
+            aside = [{**one, "at": one["follows"] + ASIDE * (place - 1)} for one in line]
+            _add(figure, aside, f"majority {share:.0%}", style.PALETTE[place % len(style.PALETTE)], column)
+        others = [{**one, "at": one["follows"] + 2 * ASIDE} for one in of_net if not one["paired"]]
+        _add(figure, others, "voice of somebody else", style.BASELINE, column, symbol="x")
     figure.add_hline(y=0, line={"dash": "dot", "color": style.BASELINE})
     figure.update_xaxes(title_text="tie of language to ancestry")
     figure.update_yaxes(title_text="move of the ancestry score", col=1)
@@ -34,11 +37,12 @@ def _add(figure: go.Figure, line: Sequence[Mapping[str, Any]], name: str, colour
          *, symbol: str = "circle") -> None:
     if line:
         figure.add_scatter(
-            x=[one["follows"] for one in line], y=[one["value"] for one in line], name=name, legendgroup=name,
+            x=[one["at"] for one in line], y=[one["value"] for one in line], name=name, legendgroup=name,
             showlegend=column == 1, mode="lines+markers", marker={"color": colour, "symbol": symbol, "size": 9},
             error_y=between(line), row=1, col=column,
-            hovertext=[f"Cramér's V {one['associated']:.2f}, {one['n_trainings']} trainings, n {one['n']}" for one in line],
-            hovertemplate="tie %{x}: %{y:.3f}<br>%{hovertext}<extra>" + name + "</extra>")
+            hovertext=[f"tie {one['follows']:g}, Cramér's V {one['associated']:.2f}, {one['n_trainings']} trainings, "
+                       f"n {one['n']}" for one in line],
+            hovertemplate="%{y:.3f}<br>%{hovertext}<extra>" + name + "</extra>")
 
 
 def sex_map(found: Mapping[str, Any]) -> go.Figure:
@@ -48,7 +52,9 @@ def sex_map(found: Mapping[str, Any]) -> go.Figure:
                        zmin=0, zmax=1, colorscale=style.SEQUENTIAL, colorbar={"title": "women's faces"},
                        texttemplate="%{z:.2f}",
                        hovertemplate="%{x} Hz, %{y} cm: %{z:.2f} of speakers<extra></extra>")
-    return figure.update_layout(xaxis_title="pitch, Hz", yaxis_title="vocal tract, cm", height=SMALLEST_HEIGHT + 60)
+    figure.update_xaxes(type="category", title="pitch, Hz")
+    figure.update_yaxes(type="category", title="vocal tract, cm")
+    return figure.update_layout(height=SMALLEST_HEIGHT + 60)
 
 
 def wrong_sex(errors: Mapping[str, Mapping[str, Mapping[str, float]]]) -> go.Figure:
