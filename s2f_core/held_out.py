@@ -3,17 +3,18 @@
 No model has seen them. What is left on disk, below results/<profile>/reconstructions: `data/reconstructions`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 import torch
-from jaxtyping import Float, Float32, Int16, Int64, Shaped, UInt8
+from jaxtyping import Float, Float32, Int16, Int64, UInt8
 from pydantic import Field
 from torch import Tensor
 
 from s2f_core import artifacts, config, memory
+from s2f_core.blocks import in_blocks
 from s2f_core.data import reconstructions, stretches
 from s2f_core.data.audio import SAMPLE_RATE_HZ
 from s2f_core.data.corpora import examples, synthetic
@@ -23,12 +24,10 @@ from s2f_core.data.stretches import Stretches
 from s2f_core.features.spectrogram import HOP_SAMPLES, n_frames, spectrogram
 from s2f_core.models import trained_set
 from s2f_core.models.face_decoder import shown
-from s2f_core.progress import progress
 from s2f_core.reconstruct import Reconstructor
 from s2f_core.synthesis.plan import CorpusBlock
 from s2f_core.training.log import METRICS
 
-BLOCK = 32  # clips or faces at once
 SEED = 20190616  # of `faint`
 LEFT = (0.1, 0.6)  # ours: what is left of a faint face's difference from the mean; heard features lie a quarter as far from it
 TOLD = ("kind", "language", "seconds")  # of a recording
@@ -112,21 +111,21 @@ def faint(networks: Reconstructor, features: Float32[np.ndarray, "rows feature"]
     return mean + left[:, None] * (features - mean)
 
 
-@torch.inference_mode()
 def _hear(sets: Sequence[Reconstructor], samples: Int16[np.ndarray, "recordings samples"], parts: Sequence[Sequence[Part]],
           title: str) -> list[Float32[np.ndarray, "parts recordings feature"]]:
     """Features of parts of recordings, each as it is, for every set those it is asked for.
 
     A spectrogram costs as much as a network: it is computed once, and the parts are cut from its frames.
     """
-    found: list[list[Float32[np.ndarray, "parts block feature"]]] = [[] for _ in sets]
-    whole_s = max(start + seconds for some in parts for start, seconds in some)
-    for block in _blocks(samples[:, : whole_s * SAMPLE_RATE_HZ], title):
+    def hear(block: Int16[np.ndarray, "block samples"]) -> list[Float32[np.ndarray, "parts block feature"]]:
         waveforms = torch.from_numpy(block.astype(np.float32) / FULL_SCALE)
         frames = spectrogram(waveforms)
-        for networks, wanted, told in zip(sets, parts, found, strict=True):
-            told.append(np.stack([_heard(networks, waveforms, frames, *part) for part in wanted]))
-    return [np.concatenate(told, axis=1) for told in found]
+        return [np.stack([_heard(networks, waveforms, frames, *part) for part in wanted])
+                for networks, wanted in zip(sets, parts, strict=True)]
+
+    whole_s = max(start + seconds for some in parts for start, seconds in some)
+    found = in_blocks(hear, samples[:, : whole_s * SAMPLE_RATE_HZ], title)
+    return [np.concatenate(told, axis=1) for told in zip(*found, strict=True)]
 
 
 def _heard(networks: Reconstructor, waveforms: Float[Tensor, "recordings samples"],
@@ -168,24 +167,15 @@ def _stretches(networks: Reconstructor, person: Int64[np.ndarray, " recordings"]
 
 def draw(networks: Reconstructor, features: Float[np.ndarray, "rows feature"], title: str) -> Drawn:
     """Draw faces from features, as 8-bit pictures, and see those again."""
-    parts = []
-    for block in _blocks(features, title):
-        with torch.inference_mode():
-            decoded = networks.networks.decoder(torch.from_numpy(block).to(networks.device))
+    def one(block: Float[np.ndarray, "block feature"]) -> Drawn:
+        decoded = networks.networks.decoder(torch.from_numpy(block).to(networks.device))
         pictures = shown(decoded.image).cpu()
         landmarks = decoded.landmarks.cpu().numpy() * pictures.shape[1] - 0.5  # fractions of the side → centres of pixels
-        parts.append((pictures.numpy(), networks.see(pictures).numpy(), landmarks))
-    return Drawn(*map(np.concatenate, zip(*parts, strict=True)))
+        return Drawn(pictures.numpy(), networks.see(pictures).numpy(), landmarks)
+
+    return Drawn(*map(np.concatenate, zip(*in_blocks(one, features, title), strict=True)))
 
 
 def _seen(networks: Reconstructor, pictures: UInt8[np.ndarray, "rows side side 3"], title: str
           ) -> Float32[np.ndarray, "rows feature"]:
-    return np.concatenate([networks.see(torch.from_numpy(block)).numpy() for block in _blocks(pictures, title)])
-
-
-def _blocks(rows: Shaped[np.ndarray, "rows ..."], title: str) -> Iterator[Shaped[np.ndarray, "block ..."]]:
-    """Some rows at a time, with progress."""
-    with progress(title, len(rows)) as advance:
-        for first in range(0, len(rows), BLOCK):
-            yield rows[first : first + BLOCK]
-            advance(min(BLOCK, len(rows) - first))
+    return np.concatenate(in_blocks(lambda block: networks.see(torch.from_numpy(block)).numpy(), pictures, title))

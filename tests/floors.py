@@ -11,7 +11,7 @@ FLOORS = (
     {"reconstruct"},
     {"evaluate"},
     {"figures"},
-    {"progress"}, {"notebook"}, {"measure"}, {"verify"}, {"site_pages"}, {"site"},
+    {"progress"}, {"blocks"}, {"notebook"}, {"measure"}, {"verify"}, {"site_pages"}, {"site"},
     {"corpus"}, {"train"},
     {"train_published"}, {"held_out"}, {"samples"}, {"voicebank"}, {"corpus_measures"}, {"corpus_checks"},
     {"show"},

@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from s2f_core.figures import style
 from s2f_core.figures.panels import SMALLEST_HEIGHT, between
 
-MEASURES = {"sex": "sex right", "age": "age right within ten years", "years": "signed error of age, years",
+MEASURES = {"sex": "sex, or gender label, right", "age": "age right within ten years", "years": "signed error of age, years",
             "morph": "ancestry morph right", "found": "true face in the top 10 %", "cosine": "cosine to the true feature"}
 
 
