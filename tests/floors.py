@@ -17,6 +17,7 @@ FLOORS = (
     {"show"},
     {"corpus_counts", "croissant"}, {"cards"},
     {"speaking"}, {"jury"}, {"listening"}, {"world_training"}, {"worlds"},
+    {"lessons"},
     {"imports"}, {"stage_code"},
     {"cli_corpus"}, {"cli_reconstruct"}, {"cli_train"}, {"cli_audit"}, {"cli_published"}, {"cli"},
 )

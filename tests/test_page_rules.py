@@ -16,6 +16,7 @@ from s2f_core.notebook import check_parameters
 
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
 every_page = pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+LESSONS = [path for path in NOTEBOOKS if path.parent.name == "tutorials"]
 DRAWINGS = [path for path in NOTEBOOKS if path.parent.name in ("figures", "audits")]
 
 
@@ -57,7 +58,7 @@ def test_a_page_is_committed_without_outputs(path: Path) -> None:
 @every_page
 def test_a_page_is_short(path: Path) -> None:
     code = cells(path, "code")
-    assert len(code) <= 12
+    assert len(code) <= (24 if path in LESSONS else 12)
     assert max(len(cell.splitlines()) for cell in code) <= 15
 
 
@@ -66,7 +67,8 @@ def test_a_page_defines_nothing_and_installs_nothing(path: Path) -> None:
     definitions = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
     for cell in cells(path, "code"):
         assert not re.search(r"^\s*[%!]", cell, flags=re.M)
-        assert not [ast.unparse(node) for node in ast.walk(ast.parse(cell)) if isinstance(node, definitions)]
+        defined = [ast.unparse(node) for node in ast.walk(ast.parse(cell)) if isinstance(node, definitions)]
+        assert path in LESSONS or not defined  # students write functions; pages call them
 
 
 @every_page
