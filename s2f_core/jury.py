@@ -11,6 +11,7 @@ from jaxtyping import Float, Float32, Int64
 from pydantic import Field, PositiveInt
 
 from s2f_core import artifacts, config, held_out
+from s2f_core.blocks import in_blocks
 from s2f_core.data.corpora import examples, synthetic
 from s2f_core.data.corpora.examples import FaceSet
 from s2f_core.evaluate import face_judge, retrieval
@@ -119,6 +120,7 @@ def _seen(networks: Reconstructor, people: Mapping[str, FaceSet], path: Path) ->
         faces, meta = artifacts.read_tensors(path)
         if meta["made_of"] == made_of:
             return faces
-    faces = {split: networks.see(torch.from_numpy(some.canonical)).numpy() for split, some in people.items()}
+    faces = {split: torch.cat(in_blocks(lambda part: networks.see(torch.from_numpy(part)), some.canonical, f"see {split}"))
+             .numpy() for split, some in people.items()}
     artifacts.write_tensors(path, faces, {"made_of": made_of})
     return faces

@@ -14,10 +14,12 @@ import torch
 from jaxtyping import Float, Float32, Int16
 
 from s2f_core import config, jury, speaking
+from s2f_core.blocks import in_blocks
 from s2f_core.data import experiments
 from s2f_core.data.audio import CLIP_SAMPLES, SAMPLE_RATE_HZ
 from s2f_core.data.corpora.examples import FULL_SCALE
 from s2f_core.data.experiments import Crossed, Members, Sounds, Sweep
+from s2f_core.evaluate import similarity
 from s2f_core.evaluate.held_out import SHOWN
 from s2f_core.jury import AuditsBlock, Jury
 from s2f_core.synthesis import counterfactual
@@ -26,7 +28,6 @@ from s2f_core.synthesis.plan import ClipPlan, split_of
 from s2f_core.synthesis.voice.catalogue import load_catalogue
 from s2f_core.synthesis.world import Worlds
 
-BLOCK = 32  # clips heard at once
 SPEECH = "speech"  # folder of what was rendered
 PEAK = 0.1  # RMS of the sounds, of full scale: as loud as the corpus' loudest clips
 KINDS = ("white noise", "pink noise", "tones")
@@ -71,9 +72,10 @@ def n_jobs(root: Path, profile: str) -> int:
 
 def hear(panel: Jury, samples: Int16[np.ndarray, "clips samples"]) -> Float32[np.ndarray, "clips feature"]:
     """Features of clips, some at a time."""
-    blocks = [torch.from_numpy(samples[first : first + BLOCK].astype(np.float32) / FULL_SCALE)
-              for first in range(0, len(samples), BLOCK)]
-    return torch.cat([panel.networks.hear(block) for block in blocks]).numpy()
+    def heard(some: Int16[np.ndarray, "clips samples"]) -> Float[torch.Tensor, "clips feature"]:
+        return panel.networks.hear(torch.from_numpy(some.astype(np.float32) / FULL_SCALE))
+
+    return torch.cat(in_blocks(heard, samples, "hear the clips")).numpy()
 
 
 class _People:
@@ -157,8 +159,7 @@ def _known(panel: Jury, asked: Sequence[Asked], heard: Float32[np.ndarray, "rows
         faces = panel.faces[split][[place[identity] for identity in gallery]]
         person = np.array([gallery.index(identity) for identity in ids[rows].tolist()])
         percent[rows] = dataclasses.replace(panel, faces={split: faces}).percent(heard[rows], person, (split,))
-        unit = [side / np.linalg.norm(side, axis=1, keepdims=True) for side in (heard[rows], faces[person])]
-        cosine[rows] = (unit[0] * unit[1]).sum(1)
+        cosine[rows] = similarity.cosines(heard[rows], faces[person])
     return Members(panel.networks.networks.sha256, groups, ids, cosine, percent)
 
 

@@ -12,8 +12,8 @@ from jaxtyping import Int16
 
 from s2f_core import workers
 from s2f_core.data import opus
-from s2f_core.data.audio import CLIP_SECONDS, fit_clip
-from s2f_core.data.corpora.examples import FULL_SCALE
+from s2f_core.data.audio import CLIP_SECONDS
+from s2f_core.data.corpora.examples import in_16_bits
 from s2f_core.data.shards import Sample, read_shard, shard_name, shard_paths, write_shard
 from s2f_core.synthesis import plan, studio
 from s2f_core.synthesis.person import Person
@@ -74,15 +74,11 @@ def read(folder: Path, names: Sequence[str]) -> Mapping[str, Int16[np.ndarray, "
     """The recordings of these names, each cut to six seconds or repeated to fill them."""
     found = [sample for path in shard_paths(folder, kind_of(names)) for sample in read_shard(path)]
     with ThreadPoolExecutor() as pool:  # the decoder leaves Python alone
-        return dict(zip((sample.key for sample in found), pool.map(_decoded, found), strict=True))
+        heard = pool.map(lambda sample: in_16_bits(opus.decode(sample.member("ogg")), CLIP_SECONDS), found)
+        return dict(zip((sample.key for sample in found), heard, strict=True))
 
 
 def _make(job: Job) -> int:
     write_shard(job.path, [Sample(key(person, clip), {"ogg": studio.voice_sample(person, clip, job.data).member("ogg")})
                            for person, clip in job.clips])
     return len(job)
-
-
-def _decoded(sample: Sample) -> Int16[np.ndarray, " samples"]:
-    heard = np.rint(fit_clip(opus.decode(sample.member("ogg")), CLIP_SECONDS) * FULL_SCALE)
-    return np.clip(heard, -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)

@@ -11,6 +11,7 @@ import torch
 from jaxtyping import Float32, Int16, Int64, Shaped
 from torch import Tensor
 
+from s2f_core.blocks import in_blocks
 from s2f_core.data.corpora import synthetic
 from s2f_core.data.corpora.examples import FULL_SCALE
 from s2f_core.features import speaker
@@ -27,7 +28,6 @@ from s2f_core.training.voice_task import Frozen, Heard, VoiceTask
 PLAIN, BALANCED, REWEIGHTED, REVERSED = "nothing", "balanced", "reweighted", "reversed"
 EMBEDDED = "speaker"  # the net that hears embeddings
 SECONDS = 6  # s; of the clips, as in the paper
-BLOCK = 32  # clips embedded at once
 Samples = Int16[np.ndarray, "clips samples"]
 
 
@@ -106,8 +106,8 @@ def hear(model: VoiceEncoder, clips: Samples | Float32[Tensor, "clips embedding"
 def embeddings(samples: Samples, root: Path) -> Float32[Tensor, "clips embedding"]:
     """GE2E embeddings of clips."""
     judge = speaker.load(root / trained_set.SHIPPED_GE2E)
-    return torch.cat([judge.embed(torch.from_numpy(samples[first : first + BLOCK].astype(np.float32) / FULL_SCALE))
-                      for first in range(0, len(samples), BLOCK)])
+    return torch.cat(in_blocks(lambda some: judge.embed(torch.from_numpy(some.astype(np.float32) / FULL_SCALE)), samples,
+                               "embed the clips"))
 
 
 def class_of(split: str, people: Sequence[Person], keys: Sequence[Sequence[str]],

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from invented_evidence import PARAMS, evidence
 from invented_people import own
+from scipy.stats import permutation_test
 
 from s2f_core.evaluate import audited, averages, groups
 from s2f_core.evaluate.audited import Audited
@@ -35,7 +36,7 @@ def of(monkeypatch):
 def test_a_planted_gap_is_found_with_its_size_and_baseline(of) -> None:
     row = of(people(0.5))["audit.groups.sex/6s.sex"]
     assert row.ours == pytest.approx(0.5, abs=0.1) and row.low > row.baseline > 0 and row.verdict == "contradicted"
-    assert "b 0." in row.statement and "n 145" in row.statement and row.n == 295
+    assert "b 0." in row.statement and "fewest 145, p 0.0" in row.statement and row.n == 295
 
 
 def test_no_gap_is_found_where_there_is_none() -> None:
@@ -43,9 +44,20 @@ def test_no_gap_is_found_where_there_is_none() -> None:
     held = 0
     for seed in range(20):
         some, given = people(0.0, seed), Evidence(load_ledger(), PARAMS)
-        found = groups._gap(given, some, "sex", "sex")
+        found, chance = groups._gap(given, some, "sex", "sex")
+        assert (found.low > found.baseline) == (chance < 0.025)  # the verdict is that of the test
         held += found.low <= found.baseline
     assert held >= 18
+
+
+def test_the_permutation_test_is_scipys() -> None:
+    some, given = people(0.1), Evidence(load_ledger(), PARAMS.model_copy(update={"n_permutations": 4000}))
+    a, b = (some.values["sex"][some.groups["sex"] == label] for label in "ab")
+    referee = permutation_test((a, b), lambda a, b: abs(a.mean() - b.mean()), n_resamples=4000, alternative="greater",
+                               rng=np.random.default_rng(0))
+    found, chance = groups._gap(given, some, "sex", "sex")
+    assert found.value == pytest.approx(referee.statistic)
+    assert chance == pytest.approx(referee.pvalue, abs=0.02) and 0.005 < chance < 0.5
 
 
 def test_labels_dealt_anew_take_the_gap_away(of) -> None:
@@ -62,7 +74,7 @@ def test_clips_of_one_person_count_as_one_person() -> None:
     ten = replace(one, **{name: {"sex": np.repeat(getattr(one, name)["sex"], 10)} for name in ("values", "constant", "groups")},
                   persons=np.repeat(large, 10))
     given = Evidence(load_ledger(), PARAMS)
-    single, many = (groups._gap(given, some, "sex", "sex") for some in (one, ten))
+    single, many = (groups._gap(given, some, "sex", "sex")[0] for some in (one, ten))
     assert many.high - many.low == pytest.approx(single.high - single.low, rel=0.15)
     assert many.value == pytest.approx(single.value) and many.baseline == pytest.approx(single.baseline, rel=0.2)
 
@@ -77,7 +89,29 @@ def test_fairlearn_and_numpy_agree_and_a_small_group_has_no_number(monkeypatch) 
         assert found[label]["low"] < expected < found[label]["high"]
         assert found[label]["baseline"] == 0.5
     assert found["c"] == {"n": 5}
-    assert groups.frame(some.values["sex"], some.groups["sex"])["c"] == some.values["sex"][-5:].mean()
+    means, gap = groups.frame(some.values["sex"], some.groups["sex"])
+    assert means["c"] == some.values["sex"][-5:].mean() and gap == max(means.values()) - min(means.values())
+
+
+def test_many_clips_of_few_people_have_no_number(monkeypatch) -> None:
+    some = people(0.3)
+    few = replace(some, persons=np.where(some.groups["sex"] == "b", np.arange(N) % 19, np.arange(N) + N))
+    monkeypatch.setattr(groups, "audited", lambda _: (few,))
+    found = groups.by_group(Evidence(load_ledger(), PARAMS))["6s"]["sex"]["sex"]
+    assert found["b"] == {"n": 19} and set(found["a"]) == {"value", "low", "high", "n", "baseline"}
+
+
+def test_everybody_together_stands_beside_the_constant_judge() -> None:
+    given = Evidence(load_ledger(), PARAMS, held_out=own())
+    rows = {row.id: row for row in groups.overall(given)}
+    [some] = audited.audited(given)
+    for measure in ("sex", "age", "morph"):
+        row = rows[f"audit.right.{measure}/6s"]
+        assert row.ours == pytest.approx(some.values[measure].mean(), rel=1e-5)
+        assert row.baseline == pytest.approx(some.constant[measure].mean(), rel=1e-5)
+    told = rows["audit.guessed.years/6s.age_band"]
+    assert told.baseline == pytest.approx(groups._gap(given, some, "years", "age band")[0].value, rel=1e-5)
+    assert told.ours > 20  # bands of fifteen years apart, the same age said of all
 
 
 def test_the_audit_is_of_test_people_and_beside_a_judge_who_hears_nothing() -> None:
@@ -115,5 +149,5 @@ def test_exaggeration_is_told_as_a_change_of_the_same_people() -> None:
     rows = {row.id: row for row in averages.exaggerated(given)}
     plain, more = (averages._errors(given.held_out, one) for one in (0.0, 1.4))
     assert rows["audit.exaggerated.age/6s.exg1.4"].ours == pytest.approx((more["age"] - plain["age"]).mean(), rel=1e-4)
-    assert {row.baseline for row in rows.values()} == {0.0} and len(rows) == 6
+    assert {row.baseline for row in rows.values()} == {0.0} and len(rows) == 10
     assert {row.id.split("/")[1].split(".")[0] for row in averages.kept(given)} == {"f2f", "6s"}

@@ -19,7 +19,6 @@ from s2f_core.evaluate.held_out import SHOWN, HeldOut
 OURS = "laptop"
 FULL, SHORT, NO_BN, PIXEL = SHOWN, "3s", "6s_no_bn", "pixel_loss"  # variants of the voice encoder
 SHORT_S, LONG_S = 3, 6  # s; the paper's two durations
-PERCENT = 10.0  # of the gallery, within which a true face counts as found
 LOSSES = {"fig09.bn_lowers_loss": (FULL, NO_BN), "fig09.duration_matters_little": (FULL, SHORT)}  # loss of one less the other's
 Agreement = Float64[np.ndarray, " people"]
 
@@ -36,8 +35,9 @@ def figure6(evidence: Evidence) -> list[Row]:
                          statement=f"{words}: {name}, a network for each duration.") for name in long]
     for variant in own.stretches:
         found = {seconds: _found(own, variant, seconds) for seconds in (SHORT_S, LONG_S)}
+        said = f"{words}: true face in the top {retrieval.FOUND_PERCENT:g} %, one network."
         rows.append(measured(claim, f"{variant}.found", intervals.mean(found[LONG_S] - found[SHORT_S], seed=own.seed),
-                             baseline=0.0, statement=f"{words}: true face in the top {PERCENT:g} %, one network."))
+                             baseline=0.0, statement=said))
     return rows
 
 
@@ -47,7 +47,7 @@ def by_seconds(evidence: Evidence) -> dict[str, dict[str, Mapping[str, float]]]:
     for variant, parts in {} if own is None else own.stretches.items():
         lengths = sorted(set(parts.seconds[parts.start_s == 0].tolist()))
         shares = {str(seconds): intervals.proportion_clustered(_found(own, variant, seconds) > 0, None) for seconds in lengths}
-        found[variant] = {seconds: _interval(one) for seconds, one in shares.items()}
+        found[variant] = {seconds: one.numbers() for seconds, one in shares.items()}
     return found
 
 
@@ -56,7 +56,7 @@ def _found(own: HeldOut, variant: str, seconds: int) -> Agreement:
     parts, faces = own.stretches[variant], held_out.gallery(own.faces)
     rows = np.flatnonzero((parts.start_s == 0) & (parts.seconds == seconds))
     ranking = retrieval.ranks(parts.features[rows], faces, parts.person[rows], "cosine")
-    return retrieval.found(ranking, PERCENT).astype(np.float64)
+    return retrieval.found(ranking).astype(np.float64)
 
 
 def agreements(own: HeldOut, source: str) -> dict[str, Agreement]:
@@ -98,11 +98,7 @@ def spreads(evidence: Evidence) -> dict[str, Mapping[str, float]]:
     """Standard deviation of pixels over drawings, with its interval, by source, for the pages that draw it."""
     own = evidence.held_out
     found = {} if own is None else {source: moments.spread() for source, moments in own.pixels.items()}
-    return {source: _interval(one) for source, one in found.items()}
-
-
-def _interval(one: intervals.Estimate) -> dict[str, float]:
-    return {"value": round(one.value, 4), "low": round(one.low, 4), "high": round(one.high, 4), "n": one.n}
+    return {source: one.numbers() for source, one in found.items()}
 
 
 def _last_losses(log: Sequence[Mapping[str, Any]]) -> Agreement:

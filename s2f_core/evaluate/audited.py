@@ -7,14 +7,15 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float64, Shaped
 
-from s2f_core.evaluate import held_out, identity, languages, released, retrieval
+from s2f_core.evaluate import held_out, identity, languages, released, retrieval, similarity
 from s2f_core.evaluate.evidence import Evidence, Half
 from s2f_core.evaluate.held_out import SHOWN, HeldOut
+from s2f_core.evaluate.retrieval import FOUND_PERCENT
 
 BANDS = {"18-34": 35, "35-49": 50, "50-64": 65, "65-85": 200}  # label → first age beyond it, in years
 WITHIN_YEARS = 10.0
-TOP_PERCENT = 10.0  # of the gallery
-PAIRS = (("sex", "age band"), ("sex", "ancestry morph"), ("ancestry morph", "language"))
+AGE = "age band"
+PAIRS = (("sex", AGE), ("sex", "ancestry morph"), ("ancestry morph", "language"))
 Values = Float64[np.ndarray, " rows"]
 Labels = Shaped[np.ndarray, " rows"]
 
@@ -50,14 +51,14 @@ def _synthetic(own: HeldOut) -> Audited:
     ranking = retrieval.ranks(heard, held_out.gallery(own.faces), np.arange(len(heard)), "cosine")
     usual = float(np.median(own.people["train"].age))
     train_sex, train_morphs = own.people["train"].sex, languages.morphs_of(own.facts["train"])
-    unit = [side / np.linalg.norm(side, axis=1, keepdims=True) for side in (heard, faces)]
     values = {"sex": read.sex == people.sex, "age": np.abs(read.age - people.age) <= WITHIN_YEARS,
-              "years": read.age - people.age, "morph": said == morphs, "found": retrieval.found(ranking, TOP_PERCENT),
-              "cosine": (unit[0] * unit[1]).sum(1)}
+              "years": read.age - people.age, "morph": said == morphs, "found": retrieval.found(ranking),
+              "cosine": similarity.cosines(heard, faces)}
     constant = {"sex": people.sex == _commonest(train_sex), "age": np.abs(usual - people.age) <= WITHIN_YEARS,
                 "years": usual - people.age, "morph": morphs == _commonest(train_morphs),
-                "found": np.full(len(heard), TOP_PERCENT / 100), "cosine": (unit[0] * np.roll(unit[1], 1, axis=0)).sum(1)}
-    singles = {"sex": people.sex, "age band": _bands(people.age), "ancestry morph": morphs,
+                "found": np.full(len(heard), FOUND_PERCENT / 100),
+                "cosine": similarity.cosines(heard, np.roll(faces, 1, axis=0))}
+    singles = {"sex": people.sex, AGE: _bands(people.age), "ancestry morph": morphs,
                "language": np.array([one["language"] for one in told])}
     both = {f"{a} and {b}": np.array([f"{one}, {other}" for one, other in zip(singles[a], singles[b], strict=True)])
             for a, b in PAIRS}
@@ -67,19 +68,20 @@ def _synthetic(own: HeldOut) -> Audited:
 
 def _released(half: Half, view: str) -> Audited:
     """Clips whose true face was found: gender as the judge reads it, and the true face found in another embedding."""
-    ranking, persons = identity.true_face_ranks(half, view)
-    known = ~np.isnan(half.of(view, "embedding")).any(1) & ~np.isnan(half.of("ori", "embedding")).any(1)
+    ranking, known = identity.true_face_ranks(half, view)
     gender = half.labels("gender")[known]
     said = released.judged(half, view, "gender")[known]
-    values = {"sex": said == gender, "found": retrieval.found(ranking, TOP_PERCENT)}
-    constant = {"sex": gender == _commonest(gender), "found": np.full(known.sum(), TOP_PERCENT / 100)}
-    groups = {"gender": gender, "ethnicity": half.labels("ethnicity")[known], "age band": half.labels("age_band")[known]}
+    values = {"sex": said == gender, "found": retrieval.found(ranking)}
+    constant = {"sex": gender == _commonest(gender), "found": np.full(known.sum(), FOUND_PERCENT / 100)}
+    groups = {"gender": gender, "ethnicity": half.labels("ethnicity")[known], AGE: half.labels("age_band")[known]}
     numbers = [{name: np.asarray(one, np.float64) for name, one in some.items()} for some in (values, constant)]
-    return Audited(f"{half.name}.{view}", *numbers, groups, persons)
+    return Audited(f"{half.name}.{view}", *numbers, groups, half.persons[known])
 
 
-def sizes(labels: Labels) -> dict[str, int]:
-    """Label → how many have it, in the order of the labels."""
+def sizes(labels: Labels, persons: Labels | None = None) -> dict[str, int]:
+    """Label → how many have it, in the order of the labels; of several rows of one of the `persons`, one counts."""
+    if persons is not None:
+        labels = np.array(sorted(set(zip(labels.tolist(), persons.tolist(), strict=True))))[:, 0]
     return {str(label): int(n) for label, n in zip(*np.unique(labels, return_counts=True), strict=True)}
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float64
 
-from s2f_core.data.reconstructions import F2F
-from s2f_core.evaluate import face_judge, held_out, intervals, retrieval
+from s2f_core.data.reconstructions import F2F, FAINT
+from s2f_core.evaluate import face_judge, held_out, intervals, languages, retrieval, similarity
 from s2f_core.evaluate.claims import Row
 from s2f_core.evaluate.evidence import Evidence, measured
 from s2f_core.evaluate.face_judge import FaceJudge
@@ -20,11 +20,12 @@ from s2f_core.evaluate.held_out import LINKED, SHOWN, HeldOut
 from s2f_core.evaluate.intervals import Weights
 
 EXAGGERATIONS = (0.7, 1.4)  # as the authors' folders are named: (1 + e) times the difference from the mean face
-TOP_PERCENT = 10.0
+HALF = 0.5  # of the score of 'female': above it the face is read as a woman's
 Values = Float64[np.ndarray, " people"]
 
 
-def kept(evidence: Evidence) -> list[Row]:
+@functools.cache
+def kept(evidence: Evidence) -> tuple[Row, ...]:
     """Per attribute, the variance of what is read from faces over that of the truth, and how far it follows the truth."""
     own, rows = evidence.held_out, []
     for source in () if own is None or SHOWN not in own.voices else (F2F, SHOWN):
@@ -34,11 +35,11 @@ def kept(evidence: Evidence) -> list[Row]:
                 value, draws = intervals.resample(of, len(truth), seed=own.seed)
                 found = intervals.percentile(float(value), draws, len(truth), 1.0)
                 rows.append(measured(evidence.ledger[f"audit.average.{what}"], f"{source}.{name}", found))
-    return rows
+    return tuple(rows)
 
 
 def exaggerated(evidence: Evidence) -> list[Row]:
-    """What exaggeration changes in the error of age, in the nearness to the true face, and in finding it; per person."""
+    """What exaggeration changes in sex and ancestry read right, in the error of age, and in nearness to the true face."""
     own, rows = evidence.held_out, []
     if own is None or SHOWN not in own.voices:
         return rows
@@ -63,11 +64,17 @@ def charted(evidence: Evidence) -> dict[str, Any]:
 
 
 def _readings(own: HeldOut, source: str) -> Iterator[tuple[str, Values, Values]]:
-    """Attribute, what the probe reads from drawings of the source, and the truth."""
+    """Attribute, what a probe reads from drawings of the source, and the truth; of sex and morph the score, and 0 or 1."""
     read, truth = own.drawn[source], own.people["test"]
     yield "age", np.asarray(read.age, np.float64), np.asarray(truth.age, np.float64)
     for name in LINKED.values():
         yield name, np.asarray(read.measures[name], np.float64), np.asarray(truth.measures[name], np.float64)
+    drawn = own.faces.drawn["test"] if source == F2F else own.voices[source].drawn
+    judge = face_judge.fit(own.facts["train"], own.faces.drawn["train" if source == F2F else FAINT])
+    scores, morphs = judge(drawn), languages.morphs_of(own.facts["test"])
+    yield "female", scores.woman, (truth.sex == "female").astype(np.float64)
+    for place, name in enumerate(judge.morphs):
+        yield f"morph_{name}", scores.ancestry[:, place], (morphs == name).astype(np.float64)
 
 
 def _variances(weights: Weights, read: Values, truth: Values) -> Float64[np.ndarray, " resamples"]:
@@ -84,15 +91,18 @@ def _slope(weights: Weights, read: Values, truth: Values) -> Float64[np.ndarray,
 
 
 def _errors(own: HeldOut, exaggerate: float) -> dict[str, Values]:
-    """Per person, of the exaggerated feature: error of the age read from it, cosine to the own face, whether it is found."""
+    """Per person, of the exaggerated feature: whether sex and ancestry morph are read right, error of age, cosine, found."""
     voices, faces = own.voices[SHOWN], own.faces.canonical
     mean = faces["train"].mean(0, dtype=np.float64)
     heard = mean + (1 + exaggerate) * (voices.features[voices.first] - mean)
     true = faces["test"].astype(np.float64)
-    unit = [side / np.linalg.norm(side, axis=1, keepdims=True) for side in (heard, true)]
     ranking = retrieval.ranks(heard, held_out.gallery(own.faces).astype(np.float64), np.arange(len(heard)), "cosine")
-    return {"age": np.abs(_judge(own)(heard).age - own.people["test"].age), "cosine": (unit[0] * unit[1]).sum(1),
-            "found": retrieval.found(ranking, TOP_PERCENT).astype(np.float64)}
+    judge, test = _judge(own), own.people["test"]
+    read, morphs = judge(heard), languages.morphs_of(own.facts["test"])
+    right = {"sex": (read.woman > HALF) == (test.sex == "female"),
+             "morph": np.array(judge.morphs)[read.ancestry.argmax(1)] == morphs}
+    return {**{name: one.astype(np.float64) for name, one in right.items()}, "age": np.abs(read.age - test.age),
+            "cosine": similarity.cosines(heard, true), "found": retrieval.found(ranking).astype(np.float64)}
 
 
 @functools.cache

@@ -1,6 +1,6 @@
 """Every chapter of the evaluation in the order of the paper, and the arrays behind the pages' charts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from s2f_core.evaluate import (
@@ -30,7 +30,7 @@ from s2f_core.evaluate import (
 from s2f_core.evaluate.claims import Row
 from s2f_core.evaluate.evidence import Evidence
 
-Chapter = Callable[[Evidence], list[Row]]
+Chapter = Callable[[Evidence], Sequence[Row]]
 
 # Chapters in the order of the paper; each is a pure function of the evidence. The first group needs the ledger only.
 REPORTED: tuple[Chapter, ...] = (reported.table3, reported.attributes, reported.craniofacial, sizes.sizes,
@@ -47,8 +47,8 @@ TRAINED: tuple[Chapter, ...] = (
 )
 AUDITED: tuple[Chapter, ...] = (
     worlds.language, worlds.unlinked, worlds.treatments, worlds.unpaired, pitch.swept, pitch.crossed, pitch.observed,
-    pitch.calibration, groups.errors, averages.kept, averages.exaggerated, identification.heard, membership.members,
-    identification.shown, controls.one_voice, controls.noise, controls.refused,
+    pitch.calibration, groups.errors, groups.overall, averages.kept, averages.exaggerated, identification.heard,
+    membership.members, identification.shown, controls.one_voice, controls.noise, controls.refused,
 )
 CHAPTERS = (*REPORTED, *RELEASED, *TRAINED, *AUDITED)
 

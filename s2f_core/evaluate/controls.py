@@ -19,7 +19,7 @@ from s2f_core.evaluate import held_out, intervals, retrieval
 from s2f_core.evaluate.claims import Row
 from s2f_core.evaluate.evidence import Evidence, counted, measured
 from s2f_core.evaluate.held_out import SHOWN
-from s2f_core.evaluate.worlds import TOP_PERCENT
+from s2f_core.evaluate.retrieval import FOUND_PERCENT
 
 SHORT_S = 0.2  # s; less than a clip may have
 REFUSED: Mapping[str, Float32[np.ndarray, " samples"]] = {
@@ -35,7 +35,7 @@ def one_voice(evidence: Evidence) -> list[Row]:
     voices, faces = own.voices[SHOWN], held_out.gallery(own.faces)
     heard = np.repeat(voices.features[voices.first[:1]], len(voices.first), axis=0)
     ranking = retrieval.ranks(heard, faces, np.arange(len(heard)), "cosine")
-    rows.append(measured(evidence.ledger["audit.one_voice.found"], SHOWN, retrieval.recall_at_percent(ranking, TOP_PERCENT)))
+    rows.append(measured(evidence.ledger["audit.one_voice.found"], SHOWN, retrieval.recall_at_percent(ranking, FOUND_PERCENT)))
     return rows
 
 
@@ -44,10 +44,10 @@ def noise(evidence: Evidence) -> list[Row]:
     table, rows = evidence.experiments.sounds, []
     if table is None:
         return rows
-    chance = TOP_PERCENT / 100
+    chance = FOUND_PERCENT / 100
     for kind in dict.fromkeys(table.kind.tolist()):
         of_kind, name = table.kind == kind, kind.replace(" ", "_")
-        hits = intervals.proportion_clustered(table.percent[of_kind] <= TOP_PERCENT, None, baseline=chance)
+        hits = intervals.proportion_clustered(table.percent[of_kind] <= FOUND_PERCENT, None, baseline=chance)
         rows.append(measured(evidence.ledger["audit.noise.found"], name, hits))
         apart = intervals.mean(table.apart[of_kind].astype(np.float64), seed=evidence.params.seed)
         rows.append(measured(evidence.ledger["audit.noise.heard"], name, replace(apart, baseline=1.0)))

@@ -22,12 +22,11 @@ from s2f_core.evaluate.identity import true_face_ranks
 from s2f_core.evaluate.intervals import Estimate
 from s2f_core.evaluate.pairs import DECIMALS
 from s2f_core.evaluate.released import S2F_VIEWS, judged
-from s2f_core.evaluate.retrieval import Ranking
+from s2f_core.evaluate.retrieval import FOUND_PERCENT, Ranking
 
 BANDS = (35, 50, 65)  # years: 18–34, 35–49, 50–64 and 65–85
 SIZES = (100, 1000, 5000)  # faces of a gallery
 PUBLISHED_SIZE = 100  # the larger ones do not fit into the published halves
-PERCENT = 10.0
 ROUNDED = 6  # digits in charts
 BOUND = {"eer": "bound_eer", "alike_eer": "bound_eer", "same_gender_eer": "bound_eer", "found_first": "bound_first"}
 
@@ -125,7 +124,7 @@ def _among_alike(evidence: Evidence, own: HeldOut, features: Float[np.ndarray, "
         if name == "alike":
             size = f"{ranking.gallery.min():,}–{ranking.gallery.max():,} faces"
             yield "alike_first", name, retrieval.recall_at_rank(ranking, 1), size
-            yield "alike_tenth", name, retrieval.recall_at_percent(ranking, PERCENT), size
+            yield "alike_tenth", name, retrieval.recall_at_percent(ranking, FOUND_PERCENT), size
 
 
 def _shown(evidence: Evidence, half: Half, view: str) -> Iterator[Found]:
@@ -136,13 +135,13 @@ def _shown(evidence: Evidence, half: Half, view: str) -> Iterator[Found]:
     similarity = -cdist(query[known], gallery[known])
     yield from _told(evidence, similarity, persons, None, ("", "all", "all other people"))
     yield from _told(evidence, similarity, persons, sex[:, None] == sex, ("same_gender_", "same_gender", ""))
-    ranking, groups = true_face_ranks(half, view)
+    ranking, _ = true_face_ranks(half, view)
     if ranking.gallery.min() >= PUBLISHED_SIZE:
-        yield from _galleries(ranking, PUBLISHED_SIZE, groups)
+        yield from _galleries(ranking, PUBLISHED_SIZE, persons)
 
 
 def _places(size: int) -> dict[str, int]:
-    return {"first": 1, "tenth": int(size * PERCENT / 100)}
+    return {"first": 1, "tenth": int(size * FOUND_PERCENT / 100)}
 
 
 def _sources(own: HeldOut) -> Mapping[str, Float[np.ndarray, "people feature"]]:

@@ -29,6 +29,10 @@ class Estimate:
     n: int
     baseline: float | None = None
 
+    def numbers(self) -> dict[str, float]:
+        """Value, interval and n for a chart, to four decimals."""
+        return {"value": round(self.value, 4), "low": round(self.low, 4), "high": round(self.high, 4), "n": self.n}
+
 
 def wilson(successes: int, n: int, *, baseline: float | None = None) -> Estimate:
     """Share of `n` independent trials, Wilson's interval. Raises InputError unless 0 ≤ successes ≤ n and n ≥ 1."""

@@ -12,9 +12,9 @@ from s2f_core.evaluate.claims import Row
 from s2f_core.evaluate.evidence import Evidence, measured
 from s2f_core.evaluate.held_out import SHOWN
 from s2f_core.evaluate.intervals import Estimate, percentile, resampled_weights
+from s2f_core.evaluate.retrieval import FOUND_PERCENT
 
 OTHERS, GROUPS = "others", ("trained clip", "new clip")  # of `Members`
-PERCENT = 10.0  # of the gallery
 BIN_WIDTH, N_BINS = 0.05, 40  # of cosine distances, 0…2
 
 
@@ -56,7 +56,8 @@ def _known_better(evidence: Evidence, table: Members, mine: Bool[np.ndarray, " r
     yield "member_auc", _more_alike(table.cosine[mine].astype(np.float64), table.cosine[others].astype(np.float64),
                                     (table.person[mine], table.person[others]), seed=params.seed,
                                     n_resamples=params.n_resamples)
-    ours, theirs = (intervals.proportion_clustered(table.percent[those] <= PERCENT, table.person[those]) for those in sides)
+    found = table.percent <= FOUND_PERCENT
+    ours, theirs = (intervals.proportion_clustered(found[those], table.person[those]) for those in sides)
     yield "member_gain", intervals.difference(ours, theirs)
 
 

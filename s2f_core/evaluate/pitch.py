@@ -14,7 +14,6 @@ from s2f_core.evaluate import intervals
 from s2f_core.evaluate.claims import Row, untestable
 from s2f_core.evaluate.evidence import Evidence, measured
 from s2f_core.evaluate.held_out import SHOWN, HeldOut
-from s2f_core.evaluate.intervals import Estimate
 
 FEMALE, MALE = "female", "male"
 UNCHANGED = "nothing"
@@ -61,7 +60,7 @@ def observed(evidence: Evidence) -> list[Row]:
         why = f"{int(unusual.sum())} of {len(unusual)} test people have such a pitch, fewer than {evidence.params.fewest}"
         return [untestable(claim, f"{why}; see audit.crossed, where it was set by hand", reading=SHOWN)]
     shares = [intervals.proportion_clustered(wrong[some], None) for some in (unusual, ~unusual)]
-    wrong_of = f"{int(unusual.sum())} people, {shares[0].value:.0%} wrong; the others {shares[1].value:.1%}"
+    wrong_of = f"{int(unusual.sum())} people, {shares[0].value:.0%} wrong; others {shares[1].value:.1%}"
     said = f"{claim.statement.rstrip('.')} ({wrong_of})."
     return [measured(claim, SHOWN, intervals.difference(*shares), statement=said)]
 
@@ -87,8 +86,10 @@ def charted(evidence: Evidence) -> dict[str, Any]:
         found["map"] = {"f0_hz": f0_hz.round(1).tolist(), "vtl_cm": vtl_cm.round(1).tolist(),
                         "share": np.round(shares, 3).tolist(), "n": len(np.unique(sweep.person))}
     if table is not None:
-        found["errors"] = {sex: {str(changed): _numbers(_wrong(table)[(table.changed == changed) & (table.sex == sex)])
-                                 for changed in dict.fromkeys(table.changed.tolist())} for sex in (FEMALE, MALE)}
+        wrong = _wrong(table)
+        found["errors"] = {sex: {str(changed): intervals.proportion_clustered(
+            wrong[(table.changed == changed) & (table.sex == sex)], None).numbers()
+            for changed in dict.fromkeys(table.changed.tolist())} for sex in (FEMALE, MALE)}
     return found
 
 
@@ -118,8 +119,3 @@ def _miscalibrated(score: Float64[np.ndarray, " rows"], woman: Float64[np.ndarra
     place = np.minimum((score * N_BINS).astype(int), N_BINS - 1)
     gaps = [abs(score[place == one].sum() - woman[place == one].sum()) for one in range(N_BINS)]
     return float(sum(gaps) / len(score))
-
-
-def _numbers(errors: Bool[np.ndarray, " people"]) -> dict[str, float]:
-    one: Estimate = intervals.proportion_clustered(errors, None)
-    return {"value": round(one.value, 4), "low": round(one.low, 4), "high": round(one.high, 4), "n": one.n}

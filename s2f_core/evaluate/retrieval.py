@@ -17,6 +17,7 @@ from s2f_core.evaluate.nearness import Metric, Space, Tile
 from s2f_core.evaluate.shortlist import Shortlist
 
 Same = Literal["left_out", "hit"]
+FOUND_PERCENT = 10.0  # of the gallery, within which a true face counts as found where nothing else is said; the last of Table 3
 People = tuple[Shaped[np.ndarray, " queries"], Shaped[np.ndarray, " gallery"]]
 
 
@@ -113,7 +114,7 @@ def recall_at_percent(ranking: Ranking, percent: int | float, *, groups: Groups 
     return proportion_clustered(found(ranking, percent), groups, baseline=chance)
 
 
-def found(ranking: Ranking, percent: int | float) -> Bool[np.ndarray, " queries"]:
+def found(ranking: Ranking, percent: int | float = FOUND_PERCENT) -> Bool[np.ndarray, " queries"]:
     """Whether each query's true face is in the first `percent` % of its gallery."""
     return ranking.ranks <= places(ranking.gallery, percent)
 

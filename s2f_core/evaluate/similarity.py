@@ -166,6 +166,12 @@ def angles(a: Rows, b: Rows) -> PerClip:
     return _distances(a, b)["angle"]
 
 
+def cosines(a: Rows, b: Rows) -> PerClip:
+    """Cosine between the features of each row."""
+    a, b = (side.astype(np.float64) / np.linalg.norm(side.astype(np.float64), axis=1, keepdims=True) for side in (a, b))
+    return (a * b).sum(1)
+
+
 def _sd(values: PerClip) -> float:
     return float(values.std())
 

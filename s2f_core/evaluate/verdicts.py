@@ -83,7 +83,7 @@ def _judge_words(kind: str, side: int) -> Verdict:
 
 
 def because(verdict: Verdict, n: int | None, otherwise: str | None) -> str | None:
-    """The reason for a verdict: none where ours agrees, the ledger's where it does not, too small an n where nothing shows."""
+    """The reason for a verdict: none where ours agrees, the ledger's where it does not, the interval where it cannot tell."""
     if verdict == "untestable":
-        return f"n = {n} is too few: our 95 % interval does not tell the claim from the baseline"
+        return f"our 95 % interval of n = {n} holds both the claim and the baseline; only what lies outside it is ruled out"
     return None if verdict == "reproduced" else otherwise

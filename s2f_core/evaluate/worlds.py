@@ -5,6 +5,7 @@ it is known that an effect is to be found, and that none is where there is no ti
 network has met; where a net was trained several times, an interval is of another training as well (`over_trainings`).
 """
 
+import functools
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
@@ -16,10 +17,10 @@ from s2f_core.data.experiments import MAJORITY, MORPHS, Worlds
 from s2f_core.evaluate import intervals
 from s2f_core.evaluate.claims import Row
 from s2f_core.evaluate.evidence import Evidence, measured
+from s2f_core.evaluate.retrieval import FOUND_PERCENT
 
 FIRST, SECOND = "clip", "second"
 PLAIN = "nothing"
-TOP_PERCENT = 10.0  # of the gallery
 NOISE_STEP_DB = 10.0  # dB; by which the effect of noise is told
 PerPerson = Float64[np.ndarray, " persons"]
 
@@ -62,7 +63,7 @@ def treatments(evidence: Evidence) -> list[Row]:
 
 def unpaired(evidence: Evidence) -> list[Row]:
     """Networks taught with somebody else's voice: is anything left that they can tell?"""
-    claim, chance = evidence.ledger["audit.unpaired.found"], TOP_PERCENT / 100
+    claim, chance = evidence.ledger["audit.unpaired.found"], FOUND_PERCENT / 100
     return [measured(claim, net, intervals.over_trainings(_each(runs, found), baseline=chance))
             for (net, *_), runs in _grouped(evidence, lambda one: not one[4]).items()]
 
@@ -71,11 +72,11 @@ def charted(evidence: Evidence) -> dict[str, Any]:
     """The same numbers by world and by treatment, for the charts: `value`, `low`, `high`, and what the world was."""
     worlds = [{"net": net, "follows": follows, "majority": majority, "paired": bool(paired),
                "associated": round(float(np.mean([run.associated[0] for run in runs])), 3),
-               "n_trainings": len(runs), **_numbers(_each(runs, moved))}
+               "n_trainings": len(runs), **intervals.over_trainings(_each(runs, moved)).numbers()}
               for (net, _, follows, majority, paired), runs in _grouped(evidence, lambda one: one[1] == PLAIN).items()]
     plain, treated = _treated(evidence)
     return {"worlds": worlds, "treatments": {
-        how: {name: _numbers(_each(runs, of_person)) for name, of_person in MEASURES.items()}
+        how: {name: intervals.over_trainings(_each(runs, of_person)).numbers() for name, of_person in MEASURES.items()}
         for how, runs in {PLAIN: plain, **treated}.items() if runs}}
 
 
@@ -111,7 +112,7 @@ def taken_for_majority(run: Worlds) -> PerPerson:
 
 def found(run: Worlds) -> PerPerson:
     """1 where the own face is in the first tenth of the gallery."""
-    return (run.percent[_places(run)[0]] <= TOP_PERCENT).astype(np.float64)
+    return (run.percent[_places(run)[0]] <= FOUND_PERCENT).astype(np.float64)
 
 
 def sex_right(run: Worlds) -> PerPerson:
@@ -133,12 +134,16 @@ def _places(run: Worlds) -> tuple[Shaped[np.ndarray, " persons"], Shaped[np.ndar
 
 def _grouped(evidence: Evidence, wanted: Callable[[Sequence[Any]], bool]) -> dict[tuple[Any, ...], list[Worlds]]:
     """(net, treatment, follows, majority, paired) → its repeats; nothing where there was no experiment."""
+    return {key: runs for key, runs in _by_world(evidence).items() if wanted(key)}
+
+
+@functools.cache
+def _by_world(evidence: Evidence) -> dict[tuple[Any, ...], list[Worlds]]:
     groups: dict[tuple[Any, ...], list[Worlds]] = {}
     for run in _runs(evidence.experiments.worlds):
         key = (str(run.net[0]), str(run.treated[0]), *(round(float(getattr(run, name)[0]), 3)
                                                        for name in ("follows", "majority")), bool(run.paired[0]))
-        if wanted(key):
-            groups.setdefault(key, []).append(run)
+        groups.setdefault(key, []).append(run)
     return groups
 
 
@@ -162,8 +167,3 @@ def _each(runs: Sequence[Worlds], of_person: Callable[[Worlds], PerPerson]) -> F
     """What each training says of each person of whom the measure says something."""
     every = np.stack([of_person(run) for run in runs])
     return every[:, ~np.isnan(every).any(0)]
-
-
-def _numbers(values: Float64[np.ndarray, "trainings persons"]) -> dict[str, float]:
-    one = intervals.over_trainings(values)
-    return {"value": round(one.value, 4), "low": round(one.low, 4), "high": round(one.high, 4), "n": one.n}

@@ -31,8 +31,8 @@ def by_gallery(rows: Sequence[Row], known: Mapping[str, Mapping[str, float]]) ->
                 curves.setdefault(source.partition("/")[2], {})[int(size)] = row
         for place, (source, curve) in enumerate(curves.items()):
             _line(figure, source, {size: row.ours for size, row in curve.items()}, column,
-                  mode="lines+markers", marker={"symbol": SYMBOLS[place % len(SYMBOLS)]}, error_y=_reach(list(curve.values())),
-                  line={"color": style.PALETTE[place % len(style.PALETTE)]})
+                  mode="lines+markers", marker={"symbol": SYMBOLS[place % len(SYMBOLS)]},
+                  error_y=panels.reach(list(curve.values())), line={"color": style.PALETTE[place % len(style.PALETTE)]})
         chance = {size: row.baseline for curve in curves.values() for size, row in curve.items()}
         told = {int(size): one[what] for size, one in known.items()}
         for name, line, dash in (("chance", chance, "dot"), ("told sex and age band, nothing heard", told, "dash")):
@@ -58,12 +58,6 @@ def _line(figure: go.Figure, name: str, points: Mapping[int, float | None], colu
     figure.add_scatter(x=list(points), y=[value or None for value in points.values()], name=name.replace("_", " "),
                        legendgroup=name, showlegend=column == 1, row=1, col=column,
                        hovertemplate="among %{x:,}: %{y:.3g}<extra>" + name + "</extra>", **looks)
-
-
-def _reach(rows: Sequence[Row]) -> dict[str, object]:
-    return {"type": "data", "symmetric": False, "thickness": 1, "width": 3,
-            "array": [(row.high or 0) - (row.ours or 0) for row in rows],
-            "arrayminus": [(row.ours or 0) - (row.low or 0) for row in rows]}
 
 
 def _of_voices(rows: Mapping[str, Row], known: Mapping[str, Mapping[str, float]], source: str) -> Iterator[str]:

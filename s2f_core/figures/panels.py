@@ -48,7 +48,7 @@ def forest(rows: Sequence[Row], *, x_title: str, after: int = 1, decimals: int =
             figure.add_scatter(
                 y=[name for name, _ in chosen], x=[row.ours for _, row in chosen], mode="markers", name=f"ours, {verdict}",
                 marker={"symbol": style.VERDICT_SYMBOLS[verdict], "color": colour, "size": 9},
-                error_x=_reach([row for _, row in chosen], colour),
+                error_x=reach([row for _, row in chosen]) | {"color": colour},
                 hovertext=[f"{row.id}<br>{tables.ours(row)}, n = {tables.number(row.n)}" for _, row in chosen],
                 hovertemplate="%{hovertext}<extra></extra>")
     figure.update_yaxes(categoryorder="array", categoryarray=names[::-1])
@@ -110,7 +110,7 @@ def two_readings(by_rank: Sequence[Row], by_percent: Sequence[Row], ks: Sequence
     figure.add_bar(x=list(ks), y=[row.paper for row in by_rank], name="paper, R@K", marker_color=style.PAPER)
     for name, rows, colour in (("K as per cent", by_percent, style.GREEN), ("K as a rank", by_rank, style.VERMILLION)):
         figure.add_bar(x=list(ks), y=[row.ours for row in rows], name=f"printed ranks, {name}", marker_color=colour,
-                       error_y=_reach(rows, style.INK), hovertext=[tables.ours(row) for row in rows],
+                       error_y=reach(rows) | {"color": style.INK}, hovertext=[tables.ours(row) for row in rows],
                        hovertemplate="%{hovertext}<extra></extra>")
     figure.add_scatter(x=list(ks), y=[row.baseline for row in by_percent], mode="markers", name="chance, K as per cent",
                        marker={"symbol": "line-ew", "size": 60, "line": {"width": 2, "color": style.INK}})
@@ -170,11 +170,11 @@ def by_seconds(curves: Mapping[str, Mapping[str, Mapping[str, float]]], *, y_tit
     return figure.update_layout(xaxis_title="seconds of speech", yaxis={"title": y_title, "rangemode": "tozero"})
 
 
-def _reach(rows: Sequence[Row], colour: str) -> dict[str, object]:
+def reach(rows: Sequence[Row]) -> dict[str, object]:
     """Error bars from the rows' intervals; none where a number is exact."""
     return between([{"value": row.ours, "low": row.ours if row.low is None else row.low,
                       "high": row.ours if row.high is None else row.high} if row.ours is not None
-                     else {"value": 0, "low": 0, "high": 0} for row in rows]) | {"color": colour}
+                     else {"value": 0, "low": 0, "high": 0} for row in rows])
 
 
 def between(intervals: Sequence[Mapping[str, float]]) -> dict[str, object]:

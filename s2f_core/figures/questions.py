@@ -45,11 +45,14 @@ LANGUAGE = Question(
     ("audit.language.follows/speaker.follows_0.9.majority_0.34", "audit.language.none/speaker.follows_0.majority_0.34"))
 GROUPS = Question(
     "Is it wrong more often for some than for others?", "bias",
-    "In ancestry morph, yes: it is drawn right for {0.ours:.0%} [{0.low:.0%}, {0.high:.0%}] more of one group than of another "
-    "(n {0.n}; by sampling alone {0.baseline:.0%}). In age too: one band is drawn {1.ours:.0f} years "
-    "[{1.low:.0f}, {1.high:.0f}] older, against its truth, than another (by sampling alone {1.baseline:.0f}). "
-    "Sex is right to within {2.ours:.0%} [{2.low:.0%}, {2.high:.0%}] in all morphs (by sampling alone {2.baseline:.0%}).",
-    ("audit.groups.morph/6s.ancestry_morph", "audit.groups.years/6s.age_band", "audit.groups.sex/6s.ancestry_morph"))
+    "In age, yes: one band is drawn {0.ours:.0f} years [{0.low:.0f}, {0.high:.0f}] older, against its truth, than another "
+    "(n {0.n}; by sampling alone {0.baseline:.0f}); who says the same age of everybody leaves {1.ours:.0f}. Ancestry morph is "
+    "right for {2.ours:.0%} [{2.low:.0%}, {2.high:.0%}] where always guessing the commonest gives {2.baseline:.0%}; between "
+    "morphs that differs by {3.ours:.0%} [{3.low:.0%}, {3.high:.0%}] (by sampling alone {3.baseline:.0%}), as far as one is "
+    "preferred. Sex is right to within {4.ours:.0%} [{4.low:.0%}, {4.high:.0%}] in all morphs (by sampling alone "
+    "{4.baseline:.0%}).",
+    ("audit.groups.years/6s.age_band", "audit.guessed.years/6s.age_band", "audit.right.morph/6s",
+     "audit.groups.morph/6s.ancestry_morph", "audit.groups.sex/6s.ancestry_morph"))
 TRACED = Question(
     "Does a voice give its speaker away?", "identifiability",
     "It narrows down who spoke, by sex and age: the true face is among the first tenth of 5,000 for {0.ours:.0%} "

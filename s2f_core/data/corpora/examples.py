@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float64, Int16, Int64, Shaped, UInt8
+from jaxtyping import Float32, Float64, Int16, Int64, Shaped, UInt8
 from PIL import Image
 
 from s2f_core.data.audio import CLIP_SECONDS, SAMPLE_RATE_HZ, fit_clip
@@ -101,13 +101,18 @@ def voices(folder: Path, split: str, speakers: Sequence[str], kinds: Sequence[st
     samples = np.empty((len(found), round(seconds * SAMPLE_RATE_HZ)), np.int16)
 
     def decode(row: int) -> None:
-        heard = np.rint(fit_clip(found[row].samples(), seconds) * FULL_SCALE)
-        samples[row] = np.clip(heard, -FULL_SCALE, FULL_SCALE - 1)
+        samples[row] = in_16_bits(found[row].samples(), seconds)
 
     with ThreadPoolExecutor() as pool:  # the decoder leaves Python alone
         list(pool.map(decode, range(len(found))))
     person = np.array([row_of[one.speaker_id] for one in found])
     return VoiceSet(tuple(one.id for one in found), person, samples, tuple(one.facts for one in found))
+
+
+def in_16_bits(samples: Float32[np.ndarray, " _"], seconds: float) -> Int16[np.ndarray, " samples"]:
+    """A recording cut to `seconds`, or repeated to fill them, as networks are given it in training."""
+    heard = np.rint(fit_clip(samples, seconds) * FULL_SCALE)
+    return np.clip(heard, -FULL_SCALE, FULL_SCALE - 1).astype(np.int16)
 
 
 def _recordings(folder: Path, split: str) -> Iterator[synthetic.Recording]:
