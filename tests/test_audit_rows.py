@@ -51,6 +51,12 @@ def test_where_ours_disagrees_the_row_says_why(profile: str) -> None:
     assert not silent
 
 
+@pytest.mark.parametrize("profile", ["laptop", "published"])
+def test_a_statement_is_read_at_a_glance(profile: str) -> None:
+    rows = read_scorecard(ROOT / "results" / profile / "scorecard.json")
+    assert not [row.id for row in rows if len(row.statement.split()) > 25]
+
+
 def test_every_question_of_the_critics_is_answered_from_rows_and_has_its_section() -> None:
     rows = read_scorecard(LAPTOP)
     for question in QUESTIONS:

@@ -161,7 +161,7 @@ def craniofacial_claim(evidence: Evidence, measure: str) -> Claim:
 def correlation_rows(claim: Claim, reading: str, found: correlation.Correlation, *, tier: Tier = "B") -> list[Row]:
     """Rows of one measure: pooled, within sex, and of each sex."""
     said = claim.statement.rstrip(".")
-    band = f"by chance |r| < {found.band:.2f} in 95 %"
+    band = f"by chance |r| < {found.band:.2f}"
     rows = [measured(claim, reading, found.pooled, tier=tier, statement=f"{said} ({band}).")]
     if found.within_sex is not None:
         rows.append(measured(claim, f"{reading}.within_sex", found.within_sex, tier=tier, statement=f"{said}, within sex."))
