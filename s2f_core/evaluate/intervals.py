@@ -114,11 +114,7 @@ def resampled_weights(n: int, *, seed: int, n_resamples: int = N_RESAMPLES, grou
 
 
 def resample(
-    statistic: Callable[[Weights], Float[np.ndarray, "resamples ..."]],
-    n: int,
-    *,
-    seed: int,
-    n_resamples: int = N_RESAMPLES,
+    statistic: Callable[[Weights], Float[np.ndarray, "resamples ..."]], n: int, *, seed: int, n_resamples: int = N_RESAMPLES,
     groups: Groups = None,
 ) -> tuple[Float[np.ndarray, "..."], Float[np.ndarray, "resamples ..."]]:
     """Evaluate a statistic of weighted clips once on all clips and on every resample: (value, draws), vectorised."""
