@@ -4,6 +4,7 @@ PROFILE ?= laptop#   smoke, laptop or published
 PUBLISHED ?=#        a local copy of the authors' page, instead of the network
 FORCE ?=#            1: run every stage again, changed or not
 PROCESSES ?=#        worker processes; empty: one per core
+LAB_ARGS ?=#         more words for `jupyter lab`
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -13,17 +14,26 @@ ifneq ($(PROCESSES),)
 export S2F_PROCESSES := $(PROCESSES)
 endif
 
-.PHONY: help setup extra data paper site print test smoke retrain retrain-audits corpus checks assets voicebank bench lint speech clean
+# Names the newest Python that will do.
+NEWEST_PYTHON := for p in python3.14 python3.13 python3.12 python3.11 python3; do \
+  $$p -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done
+# ^C ends it without a question, nothing is asked of a package server, and python3 is this environment's own.
+LAB := JUPYTER_PREFER_ENV_PATH=1 jupyter lab --LabApp.default_url=/lab/tree/notebooks/00_start_here.ipynb \
+  --ServerApp.answer_yes=True --LabApp.extension_manager=readonly
+
+.PHONY: help doctor setup extra data paper lab site print test smoke app retrain retrain-audits corpus checks assets voicebank bench lint speech clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
+doctor:  ## what is installed, what lies here, what is missing and what for, and what to type next
+	@python=$$(test -x $(BIN)/python && echo $(BIN)/python || { $(NEWEST_PYTHON); }); $${python:-python3} -m s2f_core.doctor
+
 setup: $(VENV)/.ready  ## create .venv with the locked requirements
 
 $(VENV)/.ready: requirements.lock pyproject.toml
-	@python=$$(for p in python3.14 python3.13 python3.12 python3.11 python3; do \
-	  $$p -c 'import sys, ensurepip, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done); \
+	@python=$$($(NEWEST_PYTHON)); \
 	test -n "$$python" || { echo "No Python >= 3.11 with venv found; install one (for example python3.11 and python3.11-venv)."; exit 1; }; \
 	echo "Setting up $(VENV) with $$($$python --version); a few minutes, once."; \
 	$$python -m venv $(VENV)
@@ -47,6 +57,13 @@ endif
 	@dvc repro $(if $(FORCE),--force) $(if $(filter published,$(PROFILE)),,cards@$(PROFILE)) site@$(PROFILE)
 	@s2f scorecard --profile $(PROFILE)
 
+$(VENV)/.lab: $(VENV)/.ready  # or it would ask for leave to fetch news
+	@jupyter labextension disable --level=sys_prefix @jupyterlab/apputils-extension:announcements
+	@touch $@
+
+lab: data $(VENV)/.lab  ## JupyterLab at its first page, for this computer only (^C ends it; LAB_ARGS=--no-browser and the like)
+	@$(LAB) $(LAB_ARGS)
+
 site: setup  ## build the site of a profile from the pages that exist
 	@dvc repro $(if $(FORCE),--force) site@$(PROFILE)
 
@@ -59,6 +76,9 @@ smoke:  ## the same pipeline in seconds
 test: data  ## lint and test
 	@ruff check .
 	@pytest
+
+app: data  ## try your voice: a page with a token, for this computer only (^C ends it)
+	@python -m s2f_core.app.serve
 
 corpus: data extra  ## render the synthetic corpus anew from its assets, whole (40 minutes on 2 cores; ^C and again goes on)
 	@s2f corpus render --profile $(PROFILE)

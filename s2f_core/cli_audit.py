@@ -2,20 +2,19 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
-from s2f_core import config
+from s2f_core import cli_options, config
 from s2f_core.progress import progress
 
 app = typer.Typer(no_args_is_help=True, help="Make the audits' experiments anew; ^C and again goes on.")
 
-Profile = Annotated[str, typer.Option(help="smoke or laptop")]
-Processes = Annotated[int, typer.Option(envvar="S2F_PROCESSES", help="0: one per core")]
+Profile = cli_options.PeopleProfile
+Processes = cli_options.Processes
 
 
-@app.command()
+@app.command(epilog="Example: s2f audit listen --profile smoke")
 def listen(profile: Profile = "laptop", processes: Processes = 0) -> None:
     """Let the shown voice encoder hear pitches set by hand, people of its training, and noise."""
     from s2f_core import listening
@@ -25,7 +24,7 @@ def listen(profile: Profile = "laptop", processes: Processes = 0) -> None:
         listening.listen(root, profile, processes=processes or os.cpu_count() or 1, on_progress=advance)
 
 
-@app.command()
+@app.command(epilog="Example: s2f audit worlds --profile smoke")
 def worlds(profile: Profile = "laptop", processes: Processes = 0) -> None:
     """Train small voice encoders in worlds with another tie of language and ancestry morph, and let test people be heard."""
     from s2f_core import speaking

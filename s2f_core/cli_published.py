@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 fetch_app = typer.Typer(no_args_is_help=True, help="Bring data that this project may not ship.")
 
 
-@fetch_app.command("published")
+@fetch_app.command("published", epilog="Example: s2f fetch published; from a copy: s2f fetch published --from DIR")
 def fetch_published(
     source: Annotated[Path | None, typer.Option("--from", help="a local copy in the layout of the authors' page")] = None,
     if_needed: Annotated[bool, typer.Option(help="be content with what is already here")] = False,

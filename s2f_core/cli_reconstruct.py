@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from s2f_core import artifacts, config
+from s2f_core import artifacts, cli_options, config
 from s2f_core.errors import InputError
 
 SHIPPED = Path("data", "weights", "laptop")  # the set that a checkout brings
@@ -15,12 +15,15 @@ def reconstruct(
     clip: Annotated[Path, typer.Argument(help="a sound file: wav, flac, ogg, mp3, …; its first seconds are used")],
     output: Annotated[Path, typer.Option("-o", "--output", help="the picture, a PNG")],
     model: Annotated[str, typer.Option(
-        help="a variant of the shipped set (6s, 3s, …), the folder of a trained set, or a voice_encoder_… file in one"
+        autocompletion=cli_options.complete_variant,
+        help="a variant of the shipped set (6s, 3s, …), the folder of a trained set, or a voice_encoder_… file in one",
     )] = "6s",
     exaggerate: Annotated[float, typer.Option(
         help="e in mean + (1 + e)(v − mean), our reading of the authors' exg: −1 is the mean face, 0 none; they show 1.4"
     )] = 0.0,
-    as_json: Annotated[bool, typer.Option("--json", help="print what was done as JSON instead of the picture's path")] = False,
+    as_json: Annotated[bool, typer.Option(
+        "--json", help="print what was done instead of the picture's path: {image, clip_s, recorded_s, repeated, variant, …}"
+    )] = False,
 ) -> None:  # fmt: skip
     """Draw an average face for a voice. It is not the speaker's: do not use it to identify, judge or profile anybody."""
     if output.suffix.lower() != ".png":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from s2f_core import config
+from s2f_core import cli_options, config
 from s2f_core.progress import progress
 
 if TYPE_CHECKING:
@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, help="Train the models on a profile's corpus; ^C and again goes on.")
 
-Profile = Annotated[str, typer.Option(help="smoke or laptop")]
+Profile = cli_options.PeopleProfile
 
 
-@app.command()
+@app.command(epilog="Example: s2f train face-encoder --profile smoke")
 def face_encoder(profile: Profile = "laptop") -> None:
     """Train the compact face encoder on the faces of the corpus."""
     from s2f_core import train
@@ -25,7 +25,7 @@ def face_encoder(profile: Profile = "laptop") -> None:
     _run("face encoder", lambda report: train.train_face_encoder(_root(), profile, report=report))
 
 
-@app.command()
+@app.command(epilog="Example: s2f train face-decoder --profile smoke")
 def face_decoder(profile: Profile = "laptop") -> None:
     """Train the face decoder on the face encoder's features."""
     from s2f_core import train
@@ -33,9 +33,12 @@ def face_decoder(profile: Profile = "laptop") -> None:
     _run("face decoder", lambda report: train.train_face_decoder(_root(), profile, report=report))
 
 
-@app.command()
+@app.command(epilog="Example: s2f train voice-encoder 6s --profile smoke")
 def voice_encoder(
-    variant: Annotated[str, typer.Argument(help="one of `voice_encoder.variants` in params.yaml")], profile: Profile = "laptop",
+    variant: Annotated[str, typer.Argument(
+        autocompletion=cli_options.complete_variant, help="one of `voice_encoder.variants` in params.yaml"
+    )],
+    profile: Profile = "laptop",
 ) -> None:
     """Train one variant of the voice encoder against the frozen face models."""
     from s2f_core import train

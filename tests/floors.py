@@ -18,7 +18,10 @@ FLOORS = (
     {"corpus_counts", "croissant"}, {"cards"},
     {"speaking"}, {"jury"}, {"listening"}, {"world_training"}, {"worlds"},
     {"lessons"},
+    {"app"},
     {"imports"}, {"stage_code"},
-    {"cli_corpus"}, {"cli_reconstruct"}, {"cli_train"}, {"cli_audit"}, {"cli_published"}, {"cli"},
+    {"machine"}, {"doctor"}, {"cli_options"},
+    {"cli_corpus"}, {"cli_doctor"}, {"cli_reconstruct"}, {"cli_results"}, {"cli_train"}, {"cli_audit"}, {"cli_published"},
+    {"cli_manners"}, {"cli"},
 )
 DOORS = set().union(*FLOORS[FLOORS.index({"figures"}) + 1:])

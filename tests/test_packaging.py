@@ -21,6 +21,7 @@ NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
 TOOLS = {
     "dvc": ("Makefile", "dvc repro"),
     "ruff": ("Makefile", "ruff check"),
+    "jupyterlab": ("Makefile", "jupyter lab --"),
     "beartype": ("pyproject.toml", "--jaxtyping-packages=s2f_core,beartype.beartype"),
     "tabulate": ("s2f_core/figures/tables.py", "to_markdown"),  # pandas imports it there
 }
