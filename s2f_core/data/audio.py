@@ -1,10 +1,10 @@
 """Any sound file becomes the encoder's input: its first 6 s at 16 kHz, mono, short clips repeated (Sec. 3)."""
 
+import io
 import math
 import os
 from fractions import Fraction
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 import soundfile
@@ -23,6 +23,7 @@ MAX_CHANNELS = 64  # ours: the largest microphone arrays
 MAX_PEAK = 16.0  # of full scale, ours: a float file beyond it holds integers, not samples within ±1
 SLACK_SECONDS = 0.1  # s; ours: what an MP3 header may promise too much (one frame at 16 kHz is 0.072 s)
 SLACK_BYTES = 8  # ours: writers that count their own header or pad byte wrongly are off by no more
+HEAD_BYTES, TAIL_BYTES = 28, 1 << 16  # where a file says how long it is; an Ogg page is shorter than 64 KiB
 
 # Resampler: windowed sinc, flat within 0.01 dB up to 7 kHz, images and aliases below -100 dB (tested with sweeps).
 ZERO_CROSSINGS, ROLLOFF, KAISER_BETA = 64, 0.9475937167399596, 14.769656459379492  # resampy's "kaiser_best"
@@ -71,10 +72,17 @@ def read_clip(
     except OSError as error:
         raise InputError(f"{path} cannot be opened ({error.strerror}); check its permissions") from None
     with file:
-        _check_complete(path, file)
-        samples, rate_hz = _decode(path, file, seconds)
-    _check_samples(path, samples, rate_hz)
-    return fit_clip(resample(samples, rate_hz), seconds)
+        place, size = file.fileno(), os.fstat(file.fileno()).st_size
+        _check_complete(path, os.pread(place, HEAD_BYTES, 0), os.pread(place, TAIL_BYTES, max(0, size - TAIL_BYTES)), size)
+        return fit_clip(_decode(path, place, seconds), seconds)
+
+
+def read_bytes(content: bytes, name: str, *, seconds: float = CLIP_SECONDS) -> Float32[np.ndarray, " samples"]:
+    """As `read_clip`, of a sound file in memory, which messages call `name`; a shorter one is not repeated."""
+    if not content:
+        raise InputError(f"{name} is empty (0 bytes); choose another file")
+    _check_complete(name, content[:HEAD_BYTES], content[-TAIL_BYTES:], len(content))
+    return _decode(name, io.BytesIO(content), seconds)[: round(seconds * SAMPLE_RATE_HZ)]
 
 
 def fit_clip(samples: Float32[np.ndarray, " _"], seconds: float = CLIP_SECONDS) -> Float32[np.ndarray, " samples"]:
@@ -118,16 +126,14 @@ def _check_place(path: Path, root: Path | None) -> None:
         raise InputError(f"{path} is empty (0 bytes); fetch the file again")
 
 
-def _check_complete(path: Path, file: BinaryIO) -> None:
+def _check_complete(path: Path | str, head: bytes, tail: bytes, size: int) -> None:
     """Refuse a file that ends before its header says, which libsndfile would take for a shorter recording."""
-    head, size = os.pread(file.fileno(), 28, 0), os.fstat(file.fileno()).st_size
     claimed = 0
     if head[:4] in (b"RIFF", b"FORM"):
         claimed = int.from_bytes(head[4:8], "little" if head[:4] == b"RIFF" else "big")
     elif head[:4] == b"RF64" and head[12:16] == b"ds64":
         claimed = int.from_bytes(head[20:28], "little")
     elif head[:4] == b"OggS":
-        tail = os.pread(file.fileno(), 1 << 16, max(0, size - (1 << 16)))  # an Ogg page is shorter than 64 KiB
         last_page = tail[tail.rfind(b"OggS") :]
         if not last_page[5:6] or not last_page[5] & 4:
             raise InputError(f"{path} is cut short: its last Ogg page does not end the stream; fetch the file again")
@@ -137,10 +143,10 @@ def _check_complete(path: Path, file: BinaryIO) -> None:
         )
 
 
-def _decode(path: Path, file: BinaryIO, seconds: float) -> tuple[Float32[np.ndarray, " _"], int]:
-    """Decode the first `seconds` and the resampler's margin to mono; returns samples and their rate in Hz."""
-    try:  # by descriptor: libsndfile then looks at the content, not at the name's ending
-        sound = _ForwardOnly(file.fileno(), closefd=False)
+def _decode(path: Path | str, source: int | io.BytesIO, seconds: float) -> Float32[np.ndarray, " _"]:
+    """Decode the first `seconds` and the resampler's margin to mono at 16 kHz, checked."""
+    try:  # by descriptor or from memory: libsndfile then looks at the content, not at the name's ending
+        sound = _ForwardOnly(source, closefd=False)
     except soundfile.LibsndfileError as error:
         what = UNREADABLE.get(error.code, "has a damaged or unknown header")
         raise InputError(f"{path} {what} (libsndfile: {error.error_string}); convert it to wav or flac") from None
@@ -157,10 +163,11 @@ def _decode(path: Path, file: BinaryIO, seconds: float) -> tuple[Float32[np.ndar
                 f"{path} is cut short: its header claims {sound.frames / rate_hz:,.2f} s and decoding ends after "
                 f"{len(samples) / rate_hz:.2f} s; fetch the file again"
             )
-    return samples, rate_hz
+    check_samples(path, samples, rate_hz)
+    return resample(samples, rate_hz)
 
 
-def _read_mono(path: Path, sound: soundfile.SoundFile, n_frames: int) -> Float32[np.ndarray, " _"]:
+def _read_mono(path: Path | str, sound: soundfile.SoundFile, n_frames: int) -> Float32[np.ndarray, " _"]:
     """Read up to `n_frames`, a block at a time, as the mean of the channels."""
     mono, n_read = np.empty(n_frames, np.float32), 0
     try:
@@ -178,7 +185,7 @@ def _read_mono(path: Path, sound: soundfile.SoundFile, n_frames: int) -> Float32
     return mono[:n_read]
 
 
-def _check_samples(path: Path, samples: Float32[np.ndarray, " _"], rate_hz: int) -> None:
+def check_samples(path: Path | str, samples: Float32[np.ndarray, " _"], rate_hz: int) -> None:
     """Refuse what would train or embed nonsense: too short, not finite, not samples within ±1, or silent."""
     if len(samples) < MIN_SECONDS * rate_hz:
         raise InputError(f"{path} holds {len(samples) / rate_hz:.2f} s; at least {MIN_SECONDS} s of speech are needed")
