@@ -1,5 +1,6 @@
 """The command line, `s2f`: every command parses, calls one room, and turns a user's error into one line and exit code 2."""
 
+import contextlib
 import os
 from importlib import metadata
 from pathlib import Path
@@ -70,14 +71,17 @@ def notebook_run(
     source: Annotated[Path, typer.Argument(help="the notebook to execute")],
     output: Annotated[Path, typer.Option("-o", "--output", help="where the executed notebook goes")],
     parameter: Annotated[list[str] | None, typer.Option("-p", "--parameter", help="NAME=VALUE, the value in YAML")] = None,
+    solved: Annotated[bool, typer.Option("--solved", help="with the exercises of a tutorial solved")] = False,
     as_json: Annotated[bool, typer.Option(
         "--json", help="print the record: {notebook, parameters, started, seconds, cell_seconds, failed, made_by}"
     )] = False,
 ) -> None:  # fmt: skip
     """Execute one notebook; unknown or unread parameters are errors, the output appears whole or not at all."""
     from s2f_core import notebook
+    from s2f_core.lessons import solutions
 
-    notebook.run(source, output, dict(map(_parameter, parameter or [])), root=_root())
+    with solutions.solved_file(source) if solved else contextlib.nullcontext(source) as page:
+        notebook.run(page, output, dict(map(_parameter, parameter or [])), root=_root())
     if as_json:
         _say(output.with_suffix(".run.json").read_text(encoding="utf-8").rstrip())
 

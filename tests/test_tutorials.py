@@ -7,7 +7,7 @@ import pytest
 from checkout import ROOT
 
 from s2f_core.errors import InputError
-from s2f_core.lessons.solutions import EXERCISE, SOLUTION, solved
+from s2f_core.lessons.solutions import EXERCISE, SOLUTION, solved, solved_file
 from s2f_core.notebook import CellError, read, run
 
 TUTORIALS = sorted((ROOT / "notebooks" / "tutorials").glob("*.ipynb"))
@@ -47,9 +47,8 @@ def test_a_tutorial_has_exercises_each_with_a_hidden_check(path: Path) -> None:
 
 @every_tutorial
 def test_a_tutorial_runs_with_its_solutions(path: Path, tmp_path: Path) -> None:
-    filled = tmp_path / path.name
-    nbformat.write(solved(read(path), name=path.name), filled)
-    run(filled, tmp_path / "done" / path.name, {}, root=ROOT)
+    with solved_file(path) as filled:
+        run(filled, tmp_path / "done" / path.name, {}, root=ROOT)
     done = read(tmp_path / "done" / path.name)
     for cell in tagged(done, "check"):
         assert any("✓" in shown.get("text", "") for shown in cell.outputs), cell.source

@@ -4,24 +4,38 @@ An exercise is a code cell with the tag `exercise`; its solution is the Python b
 `solution`, folded away by <details> wherever the page is read.
 """
 
+import contextlib
 import copy
 import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import nbformat
 
+from s2f_core import notebook
 from s2f_core.errors import InputError
 
 EXERCISE, SOLUTION = "exercise", "solution"
 BLOCK = re.compile(r"^```python\n(.*?)\n```$", re.S | re.M)
 
 
-def solved(notebook: nbformat.NotebookNode, *, name: str) -> nbformat.NotebookNode:
+@contextlib.contextmanager
+def solved_file(source: Path) -> Iterator[Path]:
+    """A copy of the tutorial with its solutions, as a file for a while. Raises InputError as `solved` and `notebook.read`."""
+    with tempfile.TemporaryDirectory() as folder:
+        copied = Path(folder) / source.name
+        nbformat.write(solved(notebook.read(source), name=source.name), copied)
+        yield copied
+
+
+def solved(page: nbformat.NotebookNode, *, name: str) -> nbformat.NotebookNode:
     """A copy with each exercise's source in the words of its solution.
 
     Raises InputError where an exercise has no solution before the next one, and where a solution has no exercise or not one
     Python block.
     """
-    filled = copy.deepcopy(notebook)
+    filled = copy.deepcopy(page)
     waiting: nbformat.NotebookNode | None = None
     for cell in filled.cells:
         tags = cell.metadata.get("tags", [])
