@@ -78,6 +78,7 @@ def test_ranks_are_those_of_the_evaluation() -> None:
 def test_a_collapsed_encoder_is_ranked_worst() -> None:
     same = torch.ones(4, 3)
     assert ranking.summary(same, same, torch.arange(4))["mean_percent"] == pytest.approx(87.5)
+    assert ranking.ranks(same * torch.nan, same, torch.arange(4)).tolist() == [4] * 4
 
 
 def test_a_face_encoder_learns_its_people(sets: tuple[examples.FaceSet, examples.FaceSet]) -> None:

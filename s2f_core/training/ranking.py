@@ -7,10 +7,10 @@ from torch.nn.functional import normalize
 
 def ranks(queries: Float[Tensor, "queries feature"], gallery: Float[Tensor, "faces feature"], own: Int[Tensor, " queries"]
           ) -> Int64[Tensor, " queries"]:
-    """Rank, from 1, of each query's own row of the gallery by cosine similarity; ties count against it."""
+    """Rank, from 1, of each query's own row of the gallery by cosine similarity; ties, and NaN, count against it."""
     similar = normalize(queries.float(), dim=1) @ normalize(gallery.float(), dim=1).T
     truth = similar.gather(1, own[:, None].to(similar.device))
-    return (similar >= truth).sum(dim=1)
+    return (~(similar < truth)).sum(dim=1)  # of what is no number nothing is less: it comes last
 
 
 def summary(queries: Float[Tensor, "queries feature"], gallery: Float[Tensor, "faces feature"], own: Int[Tensor, " queries"]
