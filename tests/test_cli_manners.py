@@ -176,7 +176,7 @@ def work():
     time.sleep(60)
 cli_manners.run(app)
 """
-    process = started(code=waiting)
+    process = started(code=f"import signal; signal.signal(signal.SIGINT, signal.default_int_handler)\n{waiting}")
     assert process.stdout.readline() == "at work\n"
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=30)

@@ -112,6 +112,9 @@ def test_everybody_together_stands_beside_the_constant_judge() -> None:
     told = rows["audit.guessed.years/6s.age_band"]
     assert told.baseline == pytest.approx(groups._gap(given, some, "years", "age band")[0].value, rel=1e-5)
     assert told.ours > 20  # bands of fifteen years apart, the same age said of all
+    few = Evidence(load_ledger(), PARAMS.model_copy(update={"fewest": 100_000}), held_out=given.held_out)
+    assert {row.id for row in groups.overall(few)} == {f"audit.right.{name}/6s" for name in ("sex", "age", "morph")}
+    assert not groups.errors(few)
 
 
 def test_the_audit_is_of_test_people_and_beside_a_judge_who_hears_nothing() -> None:

@@ -22,6 +22,9 @@ BROWSER, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
 NOTEBOOKS = ROOT / "notebooks"
 START = NOTEBOOKS / "00_start_here.ipynb"
 CURVES = "return document.querySelectorAll('.js-plotly-plot .main-svg .scatterlayer path.js-line').length"
+# Whoever starts the tests in the background gives them a shell that ignores ^C, and they would hand that on.
+AS_IN_A_TERMINAL = ("import os, signal, sys; signal.signal(signal.SIGINT, signal.SIG_DFL); "
+                    "os.execvp('bash', ['bash', '-c', sys.argv[1]])")
 FRONT = ("params.yaml", "pyproject.toml", "requirements.lock", "requirements-corpus.lock", "data.dvc", "dvc.lock", "s2f_core",
          "data", "results")  # fmt: skip
 
@@ -85,8 +88,8 @@ def lab(folder: Path, home: Path) -> Iterator[str]:
     environment |= {"HOME": str(home), "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"}
     for line in prepared:
         subprocess.run(["bash", "-c", line], env=environment, check=True, capture_output=True)
-    with subprocess.Popen(["bash", "-c", f"exec env {command}"], cwd=folder, env=environment, text=True,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as server:  # fmt: skip
+    with subprocess.Popen([sys.executable, "-c", AS_IN_A_TERMINAL, f"exec env {command}"], cwd=folder, env=environment,
+                          text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT) as server:  # fmt: skip
         try:
             said = []
             while not (found := re.search(r"http://(?:localhost|127\.0\.0\.1):\d+/lab\S+token=\w{20,}", "".join(said))):
@@ -95,7 +98,10 @@ def lab(folder: Path, home: Path) -> Iterator[str]:
             yield found[0]
         finally:
             server.send_signal(signal.SIGINT)
-            rest = server.communicate(timeout=60)[0]
+            try:
+                rest = server.communicate(timeout=60)[0]
+            finally:
+                server.kill()  # what has ended is not killed
         assert server.returncode == 0 and "(y/[n])" not in rest, rest
 
 

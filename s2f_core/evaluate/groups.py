@@ -53,7 +53,7 @@ def overall(evidence: Evidence) -> list[Row]:
             if measure in some.values and some.persons is None:
                 share = intervals.proportion_clustered(some.values[measure] > 0, None, baseline=some.constant[measure].mean())
                 rows.append(measured(evidence.ledger[f"audit.right.{measure}"], some.name, share))
-        if "years" in some.values:
+        if "years" in some.values and len(_by_group(evidence, some, "years", AGE)) > 1:
             same = dataclasses.replace(some, values=some.constant)
             ours, theirs = (_gap(evidence, one, "years", AGE)[0] for one in (some, same))
             rows.append(measured(evidence.ledger["audit.guessed.years"], f"{some.name}.{_slug(AGE)}",

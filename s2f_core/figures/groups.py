@@ -10,7 +10,8 @@ from s2f_core.figures.panels import SMALLEST_HEIGHT, between
 
 MEASURES = {"sex": "sex, or gender label, right", "age": "age right within ten years", "years": "signed error of age, years",
             "morph": "ancestry morph right", "found": "true face in the top 10 %", "cosine": "cosine to the true feature"}
-EXAGGERATED = {"sex": "sex is right for {v:+.3f} of the people more", "morph": "the ancestry morph for {v:+.3f}",
+EXAGGERATED = {"sex": "sex is right for {v:+.3f} of the people more",
+               "morph": "the ancestry morph is right for {v:+.3f} of the people more",
                "age": "its age is off by {v:+.1f} years more"}  # measure → words for its change
 
 
