@@ -147,6 +147,14 @@ def test_readings_without_a_pull_have_slope_and_variance_of_the_truth() -> None:
     assert averages._variances(once, noisy, truth)[0] == pytest.approx(2, abs=0.3)
 
 
+def test_where_a_resample_knows_one_kind_only_nothing_is_divided_by_zero() -> None:
+    truth = np.array([1.0, 0.0, 0.0])
+    weights = np.array([[1.0, 1, 1], [0, 2, 1]])
+    for statistic in (averages._slope, averages._variances):
+        found = statistic(weights, truth / 2, truth)
+        assert np.isfinite(found[0]) and np.isnan(found[1])
+
+
 def test_exaggeration_is_told_as_a_change_of_the_same_people() -> None:
     given = Evidence(load_ledger(), PARAMS, held_out=own())
     rows = {row.id: row for row in averages.exaggerated(given)}

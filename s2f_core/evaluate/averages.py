@@ -30,6 +30,8 @@ def kept(evidence: Evidence) -> tuple[Row, ...]:
     own, rows = evidence.held_out, []
     for source in () if own is None or SHOWN not in own.voices else (F2F, SHOWN):
         for name, read, truth in _readings(own, source):
+            if not np.ptp(truth):
+                continue  # nobody in a small corpus has this morph, or everybody
             for what, statistic in (("variance", _variances), ("slope", _slope)):
                 of = functools.partial(statistic, read=read, truth=truth)
                 value, draws = intervals.resample(of, len(truth), seed=own.seed)
@@ -80,14 +82,19 @@ def _readings(own: HeldOut, source: str) -> Iterator[tuple[str, Values, Values]]
 def _variances(weights: Weights, read: Values, truth: Values) -> Float64[np.ndarray, " resamples"]:
     size = weights.sum(1)
     of = [weights @ values**2 / size - (weights @ values / size) ** 2 for values in (read, truth)]
-    return of[0] / of[1]
+    return of[0] / _some(of[1])
 
 
 def _slope(weights: Weights, read: Values, truth: Values) -> Float64[np.ndarray, " resamples"]:
     """Of the line that tells the reading from the truth; below 1 where readings lie nearer to the mean."""
     size = weights.sum(1)
     both = weights @ (read * truth) / size - (weights @ read / size) * (weights @ truth / size)
-    return both / (weights @ truth**2 / size - (weights @ truth / size) ** 2)
+    return both / _some(weights @ truth**2 / size - (weights @ truth / size) ** 2)
+
+
+def _some(variance: Float64[np.ndarray, " resamples"]) -> Float64[np.ndarray, " resamples"]:
+    """The variance, or NaN in a resample in which all people are alike."""
+    return np.where(variance > 0, variance, np.nan)
 
 
 def _errors(own: HeldOut, exaggerate: float) -> dict[str, Values]:
