@@ -13,9 +13,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
+import chromium
 from checkout import ROOT
-from test_browser import BROWSER, DRIVER
 
 PAGE = Path("notebooks", "app", "try_your_voice.ipynb")
 JUPYTERLAB = ("-m", "jupyterlab", "--no-browser", "--ServerApp.ip=127.0.0.1", "--allow-root",
@@ -25,13 +24,6 @@ JUPYTERLAB = ("-m", "jupyterlab", "--no-browser", "--ServerApp.ip=127.0.0.1", "-
 VOILA = ("-m", "s2f_core.app.serve")
 PATIENCE_S = 90  # for a kernel that loads everything on a busy machine
 TOKEN = re.compile(r"http://127\.0\.0\.1:\d+/\S*token=\w+")
-
-
-def need_a_browser() -> None:
-    """Skip where there is no Chromium; in CI, fail."""
-    absent = [str(path) for path in (BROWSER, DRIVER) if not path.is_file()]
-    if absent:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"no {' and no '.join(absent)}: install chromium-driver")
 
 
 def small_checkout(folder: Path) -> Path:
@@ -81,20 +73,10 @@ class Visitor:
     """Somebody with a browser of their own; `microphone`: a wav that speaks into it."""
 
     def __init__(self, profile: Path, *, microphone: Path | None = None, width: int = 1280) -> None:
-        from selenium import webdriver
-        from selenium.webdriver.chrome.service import Service
-
-        options = webdriver.ChromeOptions()
-        options.binary_location = str(BROWSER)
         heard = () if microphone is None else (
             "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
             f"--use-file-for-fake-audio-capture={microphone}%noloop")
-        for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-                         "--disable-component-update", "--disable-sync", "--no-first-run", "--mute-audio",
-                         f"--user-data-dir={profile}", *heard):
-            options.add_argument(argument)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-        self.driver = webdriver.Chrome(options=options, service=Service(str(DRIVER)))
+        self.driver = chromium.started(profile, "--mute-audio", *heard)
         self.driver.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", {
             "width": width, "height": 1400, "deviceScaleFactor": 1, "mobile": width < 600})
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import soundfile
 from checkout import ROOT
-from lab_visitor import JUPYTERLAB, PAGE, VOILA, Visitor, need_a_browser, run_all, served, small_checkout
+from chromium import need_a_browser
+from lab_visitor import JUPYTERLAB, PAGE, VOILA, Visitor, run_all, served, small_checkout
 
 from s2f_core.app.page import App
 

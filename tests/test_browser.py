@@ -1,17 +1,16 @@
 """The site in a browser, opened from a folder: charts drawn, filters at work, no complaint, no request to anybody."""
 
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import chromium
 import made_site
 import pytest
 from plotly.offline import get_plotlyjs
 
 from s2f_core.figures.chart import to_html_document
 
-BROWSER, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
 WIDTHS_PX = (390, 1280)
 VISIBLE = "return [...document.querySelectorAll('#scorecard-table tbody tr')].map((row) => row.innerText)"
 OVERFLOW = "return Math.max(0, document.documentElement.scrollWidth - document.documentElement.clientWidth)"
@@ -21,18 +20,8 @@ class Visitor:
     """Somebody with a browser and the site in a folder."""
 
     def __init__(self, profile: Path, site: Path) -> None:
-        from selenium import webdriver
-        from selenium.webdriver.chrome.service import Service
-
-        options = webdriver.ChromeOptions()
-        options.binary_location = str(BROWSER)
-        for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking",
-                         "--disable-component-update", "--disable-sync", "--no-first-run",
-                         f"--user-data-dir={profile}"):
-            options.add_argument(argument)
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
         self.site = site
-        self.driver = webdriver.Chrome(options=options, service=Service(str(DRIVER)))
+        self.driver = chromium.started(profile)
         self.driver.get("about:blank")
         self.requests()  # the browser's own start page
 
@@ -72,9 +61,7 @@ class Visitor:
 
 @pytest.fixture(scope="module")
 def visitor(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Visitor]:
-    absent = [str(path) for path in (BROWSER, DRIVER) if not path.is_file()]
-    if absent:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"no {' and no '.join(absent)}: install chromium-driver")
+    chromium.need_a_browser()
     someone = Visitor(tmp_path_factory.mktemp("browser"), made_site.build(tmp_path_factory.mktemp("site")))
     yield someone
     someone.driver.quit()

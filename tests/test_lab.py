@@ -12,13 +12,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import chromium
 import nbformat
 import pytest
 from checkout import ROOT, project
 
 from s2f_core import notebook
 
-BROWSER, DRIVER = Path("/usr/bin/chromium"), Path("/usr/bin/chromedriver")
 NOTEBOOKS = ROOT / "notebooks"
 START = NOTEBOOKS / "00_start_here.ipynb"
 CURVES = "return document.querySelectorAll('.js-plotly-plot .main-svg .scatterlayer path.js-line').length"
@@ -107,20 +107,8 @@ def lab(folder: Path, home: Path) -> Iterator[str]:
 
 @pytest.fixture
 def driver(tmp_path: Path):
-    absent = [str(path) for path in (BROWSER, DRIVER) if not path.is_file()]
-    if absent:
-        (pytest.fail if os.environ.get("CI") else pytest.skip)(f"no {' and no '.join(absent)}: install chromium-driver")
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(BROWSER)
-    for argument in ("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run",
-                     "--disable-component-update", "--disable-sync", "--window-size=1400,3000",
-                     f"--user-data-dir={tmp_path / 'browser'}"):  # fmt: skip
-        options.add_argument(argument)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    browser = webdriver.Chrome(options=options, service=Service(str(DRIVER)))
+    chromium.need_a_browser()
+    browser = chromium.started(tmp_path / "browser", "--window-size=1400,3000")
     browser.get("about:blank")
     browser.get_log("performance")  # the browser's own start page
     yield browser

@@ -14,15 +14,15 @@ from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
 from s2f_core.blocks import in_blocks
-from s2f_core.data.audio import CLIP_SECONDS, fit_clip
 from s2f_core.data.corpora import synthetic
 from s2f_core.figures import style
+from s2f_core.lessons import held_out_people
+from s2f_core.lessons.held_out_people import CORPUS
 from s2f_core.models.face_encoder import FaceEncoder, to_tensor
 from s2f_core.reconstruct import Reconstructor
 from s2f_core.training import ranking
 from s2f_core.training.losses import PUBLISHED, Layers, LossConfig, balanced, voice_loss
 
-CORPUS = "laptop"
 HIDDEN = 128  # of the small networks
 BATCH = 32
 BETA1, EPSILON = 0.5, 1e-4  # of Adam, as the paper has them
@@ -54,16 +54,9 @@ class Measured(NamedTuple):
 
 def meet(root: Path, door: Reconstructor, n_people: int) -> Met:
     """See the first test people's canonical faces and hear one clip of each."""
-    home = synthetic.home(root, CORPUS)
-    group = list(islice(synthetic.speakers(home, "test"), n_people))
-    heard: dict[str, np.ndarray] = {}
-    for one in synthetic.recordings(home, "test"):
-        if one.facts["kind"] == "clip":
-            heard.setdefault(one.speaker_id, fit_clip(one.samples(), CLIP_SECONDS))
-        if len(heard) == n_people:
-            break
-    images = torch.from_numpy(np.stack([one.canonical() for one in group]))
-    return Met(door.see(images), door.hear(torch.from_numpy(np.stack([heard[one.id] for one in group]))))
+    people = held_out_people.read(root, n_people)
+    images = torch.from_numpy(np.stack([one.canonical() for one in people.speakers]))
+    return Met(door.see(images), door.hear(torch.from_numpy(people.clips)))
 
 
 def measure(root: Path, encoder: FaceEncoder, n_people: int) -> Measured:

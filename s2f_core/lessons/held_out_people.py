@@ -1,7 +1,8 @@
-"""The test people of the synthetic corpus as two lessons use them: the truth, one clip and the canonical face of each."""
+"""The test people of the synthetic corpus as the lessons use them: the truth, one clip and the canonical face of each."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -43,10 +44,10 @@ class People:
         return np.array([one["measures_mm"][name] for one in self.facts])
 
 
-def read(root: Path) -> People:
-    """The test people, in order, each with the first clip. Raises InputError where the corpus is not there."""
+def read(root: Path, n_people: int | None = None) -> People:
+    """The first `n_people` test people, or all, each with the first clip. Raises InputError where the corpus is not there."""
     home = synthetic.home(root, CORPUS)
-    speakers = list(synthetic.speakers(home, "test"))
+    speakers = list(islice(synthetic.speakers(home, "test"), n_people))
     first = {one.speaker_id: one for one in reversed(list(synthetic.recordings(home, "test"))) if one.facts["kind"] == "clip"}
     return People(speakers, np.stack([fit_clip(first[one.id].samples()) for one in speakers]))
 
