@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import soundfile
 import torch
+from jaxtyping import Float32, Float64
 
 from s2f_core import artifacts, corpus
 from s2f_core.data import opus
@@ -81,10 +82,13 @@ def _card(person: synthetic.Speaker, samples: np.ndarray | None, lines: list[str
     width = max(3, len(faces)) * FACE_PX
     sound = []
     if samples is not None:
-        spectrum = spectrogram(torch.from_numpy(samples)[None])[0].abs().pow(1 / POWER).square().sum(2)
-        sound = [people.waveform(samples, width=width),
-                 people.spectrogram(spectrum.double().numpy(), width=width, height=FACE_PX)]
+        sound = [people.waveform(samples, width=width), people.spectrogram(power(samples), width=width, height=FACE_PX)]
     return people.card(faces, sound, lines)
+
+
+def power(samples: Float32[np.ndarray, " samples"]) -> Float64[np.ndarray, "frames freq"]:
+    """Power of 16 kHz samples in each cell of the spectrogram, the front end's power law undone."""
+    return spectrogram(torch.from_numpy(samples)[None])[0].abs().pow(1 / POWER).square().sum(2).double().numpy()
 
 
 def _play(path: Path) -> None:

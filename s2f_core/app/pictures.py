@@ -6,16 +6,16 @@ import io
 from collections.abc import Iterable
 
 import numpy as np
-import torch
 from jaxtyping import Float32, UInt8
 from PIL import Image
 
 from s2f_core.app.lookup import Reading
 from s2f_core.app.sound import wav
 from s2f_core.data.audio import SAMPLE_RATE_HZ
+from s2f_core.data.webp import encode
 from s2f_core.evaluate.intervals import Estimate
-from s2f_core.features.spectrogram import POWER, spectrogram
 from s2f_core.figures import people
+from s2f_core.show import power
 
 WIDTH_PX, HEIGHT_PX = 640, 128  # of waveform and spectrogram
 AGES = (15.0, 90.0)  # years; of the bar
@@ -40,9 +40,7 @@ def says(words: str, kind: str = "") -> str:
 
 def webp(face: Picture) -> bytes:
     """A face as WebP."""
-    buffer = io.BytesIO()
-    Image.fromarray(face).save(buffer, format="WEBP", quality=QUALITY, method=2)
-    return buffer.getvalue()
+    return encode(face, quality=QUALITY)
 
 
 def face(picture: bytes, caption: str, alt: str, *, large: bool = False) -> str:
@@ -58,11 +56,10 @@ def row(figures: Iterable[str]) -> str:
 
 def looks(samples: Float32[np.ndarray, " samples"], name: str) -> str:
     """Waveform and spectrogram of 16 kHz samples."""
-    power = spectrogram(torch.from_numpy(samples)[None])[0].abs().pow(1 / POWER).square().sum(2).double().numpy()
     seconds = f"{len(samples) / SAMPLE_RATE_HZ:.1f} s"
     return "".join(_image(_png(picture), "png", f"{what} of {name}, {seconds}", wide=True) for what, picture in (
         ("Waveform", people.waveform(samples, width=WIDTH_PX)),
-        ("Spectrogram, 0 to 8 kHz", people.spectrogram(power, width=WIDTH_PX, height=HEIGHT_PX))))
+        ("Spectrogram, 0 to 8 kHz", people.spectrogram(power(samples), width=WIDTH_PX, height=HEIGHT_PX))))
 
 
 def player(samples: Float32[np.ndarray, " samples"], name: str) -> str:

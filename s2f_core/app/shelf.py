@@ -4,8 +4,9 @@ results/<profile>/app/shelf.safetensors; made anew when the weights or the corpu
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import numpy as np
 import torch
 from jaxtyping import Float32, Float64
 
-from s2f_core import artifacts, config, held_out
+from s2f_core import artifacts, config, held_out, samples
 from s2f_core.blocks import in_blocks
 from s2f_core.data import opus
 from s2f_core.data.audio import CLIP_SECONDS, fit_clip
@@ -61,22 +62,18 @@ def open_shelf(root: Path, profile: str, networks: Reconstructor) -> Shelf:
         tensors, meta = artifacts.read_tensors(path)
         if meta["made_of"] == made_of:
             return _unpacked(tensors, meta)
-    shelf = _make(home, block.seed, networks)
+    shelf = _make(home, block.seed, networks, partial(samples.clips, root, profile))
     tensors, meta = _packed(shelf)
     artifacts.write_tensors(path, tensors, {**meta, "made_of": made_of})
     return shelf
 
 
-def _make(home: Path, seed: int, networks: Reconstructor) -> Shelf:
+def _make(home: Path, seed: int, networks: Reconstructor, clips_of: Callable[[Sequence[str]], list[bytes]]) -> Shelf:
     people = {split: list(synthetic.speakers(home, split)) for split in ("train", *SPLITS)}
     seen = {split: _seen(networks, some, split) for split, some in people.items()}
     ids = [one.id for split in SPLITS for one in people[split]]
     faces = [one.sample.member("canonical.webp") for split in SPLITS for one in people[split]]
-    first: dict[str, bytes] = {}
-    for one in synthetic.recordings(home, "test"):
-        if one.facts["kind"] == "clip":
-            first.setdefault(one.speaker_id, one.sample.member("ogg"))
-    clips = np.array([first[one.id] for one in people["test"]], object)
+    clips = np.array(clips_of([one.id for one in people["test"]]), object)
     heard = in_blocks(lambda block: networks.hear(torch.from_numpy(np.stack(
         [fit_clip(opus.decode(clip), CLIP_SECONDS) for clip in block]))).numpy(), clips, "hear the test people")
     some = sorted(np.random.default_rng(seed).permutation(len(clips))[:N_VOICES].tolist())
